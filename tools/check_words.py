@@ -43,6 +43,8 @@ SAYS_ENTITY_WORD = {
     "src/contract/declarations.h": "an example",
     "src/contract/explain.c": "keys of the digest that lakes have stored",
     "src/judge/": "the name in the envelope",
+    "sql/refine/envelopes.sql": "the key of the envelope that the ledger noted",
+    "sql/refine/other_ids.sql": "the name under which Bronze stores the id",
 }
 
 # exceptions, with the reason

@@ -140,6 +140,12 @@ int churn_read_features(LakeConn *conn, const ChurnGold *g, ChurnNames *ret, Err
     return 0;
 }
 
+char *churn_no_features(const ChurnGold *g) {
+    if (g->key == NULL) return xstrdup("there is no Gold yet: run `smelt refine` first");
+    return xasprintf("no feature of %s is a number: a model learns from counts, sums, means, least and most values (features.yaml)",
+                     g->title_plural);
+}
+
 static size_t find_column(const LakeResult *r, const char *name) {
     for (size_t i = 0; i < lake_columns(r); i++)
         if (strcmp(lake_column_name(r, i), name) == 0) return i;

@@ -33,6 +33,9 @@ int churn_read_names(LakeConn *conn, const ChurnGold *g, const char *query, Chur
 /* Gold's numeric columns except the labels, whatever their names, sorted; none when there is no Gold yet. */
 int churn_read_features(LakeConn *conn, const ChurnGold *g, ChurnNames *ret, Error *err) MUST_CHECK;
 
+/* Why there is nothing to learn from when there are none; owned by the caller. */
+char *churn_no_features(const ChurnGold *g) MUST_CHECK;
+
 /* Entities by id, their features as floats (NaN: NULL, or a column that Gold does not have), and their labels. Owned. */
 typedef struct ChurnData {
     char **ids;

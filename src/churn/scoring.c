@@ -213,7 +213,7 @@ static int score_gold(LakeConn *conn, Scoring *s, bool full, ChurnScores *scores
     CLEANUP(churn_names_done) ChurnNames features = {0};
     if (churn_read_features(conn, s->gold, &features, err) != 0) return -1;
     if (features.count == 0) {
-        scores->skipped = xstrdup("there is no Gold yet: run `smelt refine` first");
+        scores->skipped = churn_no_features(s->gold);
         return 0;
     }
     if (!shares_a_name(&s->features, &features))

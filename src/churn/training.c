@@ -239,7 +239,7 @@ static int train_on_gold(LakeConn *conn, const ChurnGold *gold, const ChurnDecla
     count_classes(&data, t);
     if (t->label_leaks && gold->label != NULL) t->warning = leak_warning(gold);
     t->features = features.count;
-    t->skipped = features.count == 0 ? xstrdup("there is no Gold yet: run `smelt refine` first") : too_little(t);
+    t->skipped = features.count == 0 ? churn_no_features(gold) : too_little(t);
     return t->skipped == NULL ? fit(&data, &features, options, t, ret, err) : 0;
 }
 

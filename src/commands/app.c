@@ -68,6 +68,11 @@ int command_parse(App *app, const struct argp *argp, int argc, char **argv, void
     return 0;
 }
 
+void option_keep_one(struct argp_state *state, const char *option, const char **slot, const char *value) {
+    if (*slot != NULL) argp_error(state, "%s was given twice (%s and %s); run the command once for each", option, *slot, value);
+    *slot = value;
+}
+
 int command_topics(App *app, Error *err) {
     return topics_to_read(app->settings, &app->topics, err);
 }

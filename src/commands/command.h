@@ -38,6 +38,9 @@ extern const Command commands[]; /* in the order of `smelt --help`; ends with na
 int command_parse(App *app, const struct argp *argp, int argc, char **argv, void *input, Error *err) MUST_CHECK;
 /* Fills app->topics. ERR_CONFIG. */
 int command_topics(App *app, Error *err) MUST_CHECK;
+/* Keeps the value of an option in *slot. Where each value names what is read, the one before must not be passed over in silence: an option
+ * that was given already ends the process with 64. */
+void option_keep_one(struct argp_state *state, const char *option, const char **slot, const char *value);
 /* printf to stdout; prints nothing with --json. What a terminal would interpret is escaped (base/terminal.h); a text from a
  * message or a file needs terminal_value as well, so that it cannot add lines to the output. */
 void say(const App *app, const char *fmt, ...) PRINTF_LIKE(2, 3);

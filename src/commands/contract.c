@@ -36,8 +36,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     ContractOptions *o = state->input;
     switch (key) {
     case OPT_PIPELINE: o->pipeline = arg; return 0;
-    case OPT_TOPIC: o->topic = arg; return 0;
-    case OPT_FILE: o->file = arg; return 0;
+    case OPT_TOPIC: option_keep_one(state, "--topic", &o->topic, arg); return 0;
+    case OPT_FILE: option_keep_one(state, "--file", &o->file, arg); return 0;
     case OPT_OUT: o->out = arg; return 0;
     case OPT_SAMPLE:
         if (read_sample(arg, &o->sample) != 0) argp_error(state, "--sample expects a number from 1 to 1000000, not %s", arg);

@@ -179,7 +179,7 @@ static void report_entity_left(const json_t *found) {
 }
 
 static void report(const App *app, const json_t *found, const char *file) {
-    const char *keys[] = {"time", "id", "entity"}, *name;
+    const char *keys[] = {"payload", "time", "id", "entity"}, *name;
     json_t *types = json_object_get(found, "event_types"), *events;
     json_int_t messages = json_integer_value(json_object_get(found, "messages"));
     if (app->json) return;
@@ -187,11 +187,14 @@ static void report(const App *app, const json_t *found, const char *file) {
             json_string_value(json_object_get(found, "envelope")));
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         const char *key = json_string_value(json_object_get(found, keys[i]));
-        bool of_record = key != NULL && i == 2 && strcmp(key, "kafka_key") == 0;
+        bool of_record = key != NULL && i == 3 && strcmp(key, "kafka_key") == 0;
         if (key != NULL)
             fprintf(stderr, "%s: %s\n", keys[i], of_record ? "the key of Kafka's records; give it a better name than thing" : key);
     }
     if (json_is_false(json_object_get(found, "has_time"))) fprintf(stderr, "time: that of Kafka's records; of a file, when it is read\n");
+    if (json_is_string(json_object_get(found, "time_left")))
+        fprintf(stderr, "not the time: %s: its values have no form of a time that contracts read, or several (docs/pipeline.md)\n",
+                json_string_value(json_object_get(found, "time_left")));
     report_entity_left(found);
     json_object_foreach(types, name, events) fprintf(stderr, "event type %s: %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(events));
     report_left_out(found);

@@ -18,8 +18,8 @@ typedef struct Options {
 static error_t parse(int key, char *arg, struct argp_state *state) {
     Options *o = state->input;
     switch (key) {
-    case OPT_FROM: o->from = arg; return 0;
-    case OPT_TOPIC: o->topic = arg; return 0;
+    case OPT_FROM: option_keep_one(state, "--from", &o->from, arg); return 0;
+    case OPT_TOPIC: option_keep_one(state, "--topic", &o->topic, arg); return 0;
     case OPT_FOLLOW: o->follow = true; return 0;
     case OPT_TIMEOUT: o->timeout = arg; return 0;
     case OPT_NEW_EPOCH: o->new_epoch = true; return 0;

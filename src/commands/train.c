@@ -93,8 +93,9 @@ static void print_training(const App *app, const ChurnTraining *t) {
         say(app, "No model was trained: %s.\n", t->skipped);
         return;
     }
-    say(app, "%s: trained on %zu %s with %zu features, measured on %zu others; %.1f%% of all churned; %.2f s\n", t->model_id,
-        t->training_rows, t->title_plural, t->features, t->holdout_rows, 100 * (double)t->positives / (double)t->rows, t->seconds);
+    say(app, "%s: trained on %zu %s with %zu %s, measured on %zu others; %.1f%% of all churned; %.2f s\n", t->model_id, t->training_rows,
+        t->title_plural, t->features, counted((int64_t)t->features, "feature", "features"), t->holdout_rows,
+        100 * (double)t->positives / (double)t->rows, t->seconds);
     print_metrics(app, &t->metrics);
     print_report(app, t->report);
     for (size_t i = 0; i < t->top_count; i++)

@@ -4,9 +4,12 @@
  * that a mean can be rounded in 64-bit arithmetic. A column without such limits is refused. */
 #include "contract/columns.h"
 
+#include "contract/names.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define EVENTS_MAX 1e8 /* of one entity */
 
@@ -31,12 +34,35 @@ static bool find(const Pipeline *p, const char *name, Column *ret) {
     return false;
 }
 
+/* The column of the property that has this name in messages; NULL: there is none. */
+static const char *column_of_property(const Pipeline *p, const char *name) {
+    for (const Contract *c = p->contracts; c < p->contracts + p->contract_count; c++)
+        for (const Field *f = c->fields; f < c->fields + c->field_count; f++)
+            if (f->name != NULL && f->column != NULL && strcasecmp(f->name, name) == 0) return f->column;
+    return NULL;
+}
+
+static bool is_of_entity(const Pipeline *p, const char *name) {
+    for (const Contract *c = p->contracts; c < p->contracts + p->contract_count; c++)
+        if (c->entity.column != NULL && strcmp(c->entity.column, name) == 0) return true;
+    return false;
+}
+
+static int refuse_column(const Pipeline *p, const DocNode *node, const char *name, Error *err) {
+    const char *column = column_of_property(p, name);
+    if (column != NULL) return REFUSE(node, err, "there is no such column; the column of the property of this name is %s", column);
+    if (is_of_entity(p, name) || is_silver_column(name))
+        return REFUSE(node, err,
+                      "features cannot use this column of Silver; expected event_type, source_system, quality_score, or that of a "
+                      "property of the payload");
+    return REFUSE(node, err, "there is no such column; expected event_type, source_system, quality_score, or a physicalName of a contract");
+}
+
 int column_find(const Pipeline *p, const DocNode *node, const char *name, Column *ret, Error *err) {
     bool found = name != NULL && find(p, name, ret);
     if (!found && name != NULL && p->columns_missing) return -1; /* it may be the one that could not be read */
-    if (!found)
-        return REFUSE(node, err,
-                      "there is no such column; expected event_type, source_system, quality_score, or a physicalName of a contract");
+    if (!found && name != NULL) return refuse_column(p, node, name, err);
+    if (!found) return REFUSE(node, err, "expected the name of a column of Silver");
     if (ret->type == VALUE_JSON) return REFUSE(node, err, "this column is JSON, which features cannot use; expected another one");
     if (ret->type == VALUE_TIME) return REFUSE(node, err, "this column is a time of day, which features cannot use; expected another one");
     return 0;
@@ -78,10 +104,11 @@ static double largest_in_column(const Pipeline *p, const char *column) {
 
 int column_check_sum(const Pipeline *p, const DocNode *node, const Feature *f, Error *err) {
     int scale = f->column.scale, shift = f->round > scale ? f->round - scale : 0;
-    double capacity = f->column.type == VALUE_DECIMAL ? 1e18 : 9.2e18;
-    double allowed = fmin(capacity, 9.2e18 / pow(10, shift)) / EVENTS_MAX / pow(10, scale);
-    if (largest_in_column(p, f->column.name) <= allowed) return 0;
+    double capacity = f->column.type == VALUE_DECIMAL ? 1e18 : 9.2e18, units = EVENTS_MAX * pow(10, scale);
+    double allowed = fmin(capacity, 9.2e18 / pow(10, shift)) / units, largest = largest_in_column(p, f->column.name);
+    if (largest <= allowed) return 0;
     if (p->limits_missing) return -1;
-    return REFUSE(node, err, "a sum over this column could overflow; expected a minimum and a maximum in its contract, at most %.0f from 0",
-                  floor(allowed));
+    return REFUSE(node, err,
+                  "a sum over this column could overflow; expected a minimum and a maximum in its contract, at most %.0f from 0%s",
+                  floor(allowed), largest <= capacity / units ? ", or a smaller round" : "");
 }

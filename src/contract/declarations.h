@@ -295,7 +295,7 @@ typedef struct Feature {
     Column column; /* not for count: name is NULL */
     Condition *where;
     size_t where_count;
-    int round;    /* decimals of an avg */
+    int round;    /* decimals of an avg; of any other aggregate 2, which means nothing */
     size_t of[2]; /* of a ratio: which features of the model it divides */
     int of_days[2];
     bool per_day; /* of a ratio: each is divided by the days of its window first */

@@ -9,7 +9,8 @@
 #include "contract/text.h"
 #include "contract/windows.h"
 
-#define DECIMALS_MAX 9
+#define DECIMALS_MAX  9
+#define MEAN_DECIMALS 2 /* of a mean at least, when nothing is written: it has those of its column, too */
 
 static int check_aggregate(const Pipeline *p, const DocNode *column, const Feature *f, Error *err) {
     bool number = f->column.type == VALUE_INTEGER || f->column.type == VALUE_DECIMAL;
@@ -35,12 +36,14 @@ static int read_feature_column(Pipeline *p, const DocNode *feature, Feature *f, 
                                              aggregate_names[f->aggregate])
                                     : 0;
     if (column_find(p, &column, json_string_value(column.value), &f->column, err) != 0) return -1;
+    if (f->round < 0) f->round = f->column.scale > MEAN_DECIMALS ? f->column.scale : MEAN_DECIMALS;
     return check_aggregate(p, &column, f, err);
 }
 
+/* -1 of a mean without it: then the column says it, which is read later. */
 static int read_round(const DocNode *feature, Feature *f, Error *err) {
     DocNode node = node_member(feature, "round");
-    int64_t round = 2;
+    int64_t round = f->aggregate == AGGREGATE_AVG ? -1 : MEAN_DECIMALS;
     if (f->aggregate != AGGREGATE_AVG && node_exists(&node))
         return REFUSE(&node, err, "only an avg is rounded, the others are exact; leave this out");
     if (read_integer(feature, "round", 0, DECIMALS_MAX, &round, err) != 0) return -1;

@@ -23,12 +23,25 @@ static const char property_keys[] =
     "transformDescription, transformSourceObjects, criticalDataElement, relationships, quality, properties, "
     "items";
 
+/* What Smelt reads of them: in another form it would be passed over, since all others are for other tools. */
+static int check_custom(const DocNode *property, Error *err) {
+    const char *ignored;
+    return read_custom_text(property, "entity", &ignored, err) != 0 ? -1 : read_custom_text(property, "unit", &ignored, err);
+}
+
 int property_check_keys(const DocNode *property, Error *err) {
-    return check_keys(property, property_keys, err);
+    return check_keys(property, property_keys, err) | check_custom(property, err);
 }
 
 static int check_property(Pipeline *p, Contract *c, const DocNode *property, Error *err) {
-    return checks_known_keys(p, c, property, property_keys, err);
+    return checks_known_keys(p, c, property, property_keys, err) | check_custom(property, err);
+}
+
+/* What identifies an event is written as text in its id. */
+static int check_key_type(const DocNode *property, const Field *field, Error *err) {
+    DocNode key = node_member(property, "primaryKey");
+    if (field->type != VALUE_JSON || field->column == NULL || !json_is_true(key.value)) return 0;
+    return REFUSE(&key, err, "%s is no part of an id; expected this at texts, numbers or times", field->array ? "a list" : "an object");
 }
 
 /* Rules about many events cannot be checked for a single event; the others are for other tools. */
@@ -115,7 +128,7 @@ static int read_value_rules(Pipeline *p, Contract *c, const DocNode *property, F
     const char *unit = custom_text(property, "unit");
     if (unit != NULL) field->unit = strings_keep(p->strings, unit);
     rc |= read_bool(property, "required", &field->required, err);
-    if (typed == 0) rc |= read_transform(p, c, property, field, err);
+    if (typed == 0) rc |= read_transform(p, c, property, field, err) | check_key_type(property, field, err);
     property_note_unenforced(p, c, property);
     read_unique(p, c, property, field);
     if (field->column == NULL) checks_note_keys(p, c, property, "primaryKey"); /* no part of the event's identity */

@@ -45,6 +45,8 @@ int gold_names_read(Pipeline *p, const Entity *e, const DocNode *at, const GoldN
     *ret->title = title != NULL ? strings_keep(p->strings, title) : words_of_name(p->strings, *ret->name);
     if (is_gold_column(*ret->name) || strcmp(*ret->name, e->key.name) == 0)
         return REFUSE(&name, err, "Gold has this column for every %s; expected another name", e->title);
+    if (strcmp(*ret->name, "id") == 0) /* sort=-id would not sort by it */
+        return REFUSE(&name, err, "the API calls the id of every row so; expected another name");
     if (is_state_column(*ret->name, e->key.name))
         return REFUSE(&name, err, "Gold's state would have a column %s twice; expected another name", e->key.name);
     return 0;

@@ -166,11 +166,19 @@ static int parse_folder(Reading *r, const char *dir, Error *err) {
     return refuse_file(r, dir, &own, err);
 }
 
+static int parse_features(Reading *r, const char *path, Error *err) {
+    Error own = {0};
+    if (file_exists(path)) return read_file(r, path, read_features, err);
+    REFUSE_PATH(path, &own,
+                "there is no such file; expected the features of Gold (`smelt init` and `smelt contract infer --pipeline` write it)");
+    return refuse_file(r, path, &own, err);
+}
+
 static int read_dir(Reading *r, const char *dir, Error *err) {
     CLEANUP(free_text) char *contracts = path_join(dir, "contracts");
     CLEANUP(free_text) char *features = path_join(dir, "features.yaml");
     int rc = finish_contracts(r, parse_folder(r, contracts, err), err);
-    return rc | read_file(r, features, read_features, err);
+    return rc | parse_features(r, features, err);
 }
 
 /* A file, a folder of contracts, or a folder with one. */

@@ -90,8 +90,12 @@ static int resamples_for(size_t rows) {
     return affordable > RESAMPLES ? RESAMPLES : affordable < MIN_RESAMPLES ? MIN_RESAMPLES : (int)affordable;
 }
 
-static json_t *warnings_of(const Metrics *m) {
+static json_t *warnings_of(const Metrics *m, Interval auc) {
     json_t *warnings = json_array();
+    if (auc.low <= 0.5) /* not of NaN */
+        json_array_append_new(warnings,
+                              json_string("it may rank no better than guessing, whose AUC of 0.5 is among those that samples of this "
+                                          "size have: do not act on these scores"));
     if (m->auc > REPORT_SUSPICIOUS)
         json_array_append_new(warnings, json_string("the AUC is too good for a forecast: a feature, or the population, knows the outcome"));
     return warnings;
@@ -111,7 +115,7 @@ json_t *report_new(const ReportInput *in) {
                                "pr_auc", interval_json(m.pr_auc, intervals.pr_auc), "brier", brier_json(brier), "calibration",
                                calibration_json(bins, n, m.base_rate, mean_of(in->probabilities, in->rows)), "deciles", deciles, "profit",
                                profit_json(in, bins), "profit_by_threshold", profit_table(in), "rivals", rivals_json(in, brier.reference),
-                               "segments", segments_json(in), "warnings", warnings_of(&m));
+                               "segments", segments_json(in), "warnings", warnings_of(&m, intervals.auc));
     BUG_IF(report == NULL);
     return report;
 }
@@ -170,8 +174,9 @@ void report_words(const json_t *report, Buf *ret) {
     size_t i;
     json_t *warning;
     add_intervals(report, ret);
-    buf_addf(ret, "  Brier     %.4f   squared error of the probabilities, %.1f%% better than always predicting the rate\n",
-             get(report, "brier", "score"), 100 * get(report, "brier", "skill"));
+    double skill = 100 * get(report, "brier", "skill");
+    buf_addf(ret, "  Brier     %.4f   squared error of the probabilities, %.1f%% %s than always predicting the rate\n",
+             get(report, "brier", "score"), fabs(skill), skill < 0 ? "worse" : "better");
     buf_addf(ret, "  calibration: mean probability %.4f, rate %.4f; by tenths off by %.4f on average, %.4f at most\n",
              get(report, "calibration", "mean_probability"), json_number_value(json_object_get(report, "rate")),
              get(report, "calibration", "expected_error"), get(report, "calibration", "largest_error"));

@@ -157,9 +157,11 @@ bool ends_with_word(const char *name, const char *list) {
 }
 
 bool is_personal_name(const char *name) {
-    return has_word(name,
-                    "name, firstname, lastname, surname, forename, fullname, username, email, mail, phone, telephone, tel, mobile, msisdn, "
-                    "imsi, imei, iban, card, pan, cvv, ssn, passport, address, street, birth, birthday, dob, ip, latitude, longitude") ||
+    return has_word(
+               name,
+               "name, firstname, lastname, surname, forename, fullname, username, email, mail, phone, telephone, tel, mobile, msisdn, "
+               "imsi, imei, iban, card, pan, cvv, ssn, passport, address, street, birth, birthday, dob, ip, latitude, longitude, lat, lon, lng, "
+               "plate, vin, zip, postcode, password, secret, salary, patient, diagnosis") ||
            ends_with_word(name, "id, ids, guid, uuid, number, no, key, token");
 }
 

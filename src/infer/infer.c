@@ -207,11 +207,12 @@ static json_t *column_property(const char *key, const Profile *p, const char *co
     bool time = strcmp(column, "event_timestamp") == 0,
          whole = time ? form != NULL : nearly_all(p->integers - p->too_large, p->seen - p->nulls);
     int64_t odd = messages - count_fit(p, time, form);
-    json_t *property = json_pack("{ss ss sb}", "name", key, "logicalType",
+    bool entity = column[0] == '\0'; /* an event may be of none; its id is a text, as it came */
+    json_t *property = json_pack("{ss ss}", "name", key, "logicalType",
                                  time && form == NULL ? "timestamp"
-                                 : whole              ? "integer"
-                                                      : "string",
-                                 "required", 1);
+                                 : whole && !entity   ? "integer"
+                                                      : "string");
+    if (!entity || nearly_all(messages - odd, messages)) json_object_set_new(property, "required", json_true());
     set_flag(property, "physicalName", column[0] != '\0' ? column : NULL);
     set_flag(property, "transformLogic", form);
     if (odd > 0)
@@ -260,11 +261,11 @@ static json_t *flat_properties(const Work *w, const Profile *body) {
     return list;
 }
 
-/* `parents`: the messages that could have it. */
-static json_t *payload_property(const Work *w, const char *name, const char *column, const Profile *body, int64_t parents) {
+/* `parents`: the messages that could have it. `skip`: without these; ends with NULL. */
+static json_t *payload_without(const Work *w, const char *name, const char *column, const Profile *body, int64_t parents,
+                               const char *const *skip) {
     LeftOut left = left_of(w);
-    json_t *property = json_pack("{ss ss}", "name", name, "logicalType", "object"),
-           *inside = properties_of(body, (const char *const[]){NULL}, &left);
+    json_t *property = json_pack("{ss ss}", "name", name, "logicalType", "object"), *inside = properties_of(body, skip, &left);
     if (body->objects == parents) json_object_set_new(property, "required", json_true());
     set_flag(property, "physicalName", column);
     if (json_array_size(inside) > 0)
@@ -274,9 +275,44 @@ static json_t *payload_property(const Work *w, const char *name, const char *col
     return property;
 }
 
+static json_t *payload_property(const Work *w, const char *name, const char *column, const Profile *body, int64_t parents) {
+    return payload_without(w, name, column, body, parents, (const char *const[]){NULL});
+}
+
 /* Messages of all types; what is not an object has no type (sort_message). */
 static int64_t messages_of(const Work *w, const Profile *body) {
     return w->other > 0 ? -1 : body->objects;
+}
+
+/* What fills a column, in the message or in one of its objects. */
+static void put_from(const Work *w, json_t *list, const Profile *body, const char *key, const char *object, const char *column,
+                     const char *form) {
+    bool inside = object != NULL && strcmp(object, w->shape.body) == 0;
+    if (key == NULL) return;
+    put_first(list, inside ? body : shape_object(w->root, object), key, column, form);
+    if (object != NULL)
+        json_object_set_new(json_array_get(list, json_array_size(list) - 1), "transformSourceObjects",
+                            json_pack("[o]", json_sprintf("$.%s.%s", object, key)));
+}
+
+/* A message whose properties are in one object of it. */
+static json_t *nested_properties(const Work *w, const Profile *body) {
+    const Shape *s = &w->shape;
+    const char *skip[3] = {NULL};
+    size_t n = 0;
+    json_t *list = json_array();
+    put_from(w, list, body, s->id, s->id_in, "event_id", NULL);
+    put_from(w, list, body, s->type, s->type_in, "event_type", NULL);
+    put_from(w, list, body, s->time, s->time_in, "event_timestamp", s->time_form);
+    if (s->time == NULL) put_record(list, "kafka_timestamp", "event_timestamp", "timestamp");
+    put_from(w, list, body, s->entity, s->entity_in, "", NULL);
+    if (s->entity != NULL) mark_entity(w, s->entity, json_array_get(list, json_array_size(list) - 1));
+    if (s->time_in == s->body && s->time != NULL) skip[n++] = s->time;
+    if (s->entity_in == s->body && s->entity != NULL) skip[n++] = s->entity;
+    json_t *payload = payload_without(w, s->body, "raw_payload", body, messages_of(w, body), skip);
+    json_object_set_new(payload, "transformSourceObjects", json_pack("[o]", json_sprintf("$.%s", s->body)));
+    json_array_append_new(list, payload);
+    return list;
 }
 
 static json_t *smelt_properties(const Work *w, const Profile *body) {
@@ -309,12 +345,41 @@ static json_t *cloudevents_properties(const Work *w, const Profile *body) {
     return list;
 }
 
+/* ---- outside the payload ---- */
+
+/* As a person writes it: header.id. */
+static json_t *place_of(const char *object, const char *key) {
+    if (key == NULL) return NULL;
+    return object != NULL ? json_sprintf("%s.%s", object, key) : json_string(key);
+}
+
+static bool is_taken(const Shape *s, const char *object, const char *key) {
+    const char *const objects[] = {s->type_in, s->id_in, s->time_in, s->entity_in}, *const keys[] = {s->type, s->id, s->time, s->entity};
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        if (keys[i] != NULL && objects[i] == object && strcmp(keys[i], key) == 0) return true;
+    return false;
+}
+
+/* What is beside the payload and fills no column. */
+static void leave_outside(Work *w, const char *object) {
+    const Shape *s = &w->shape;
+    const Profile *p = shape_object(w->root, object);
+    for (size_t i = 0; i < p->member_count; i++) {
+        const char *key = p->members[i].name;
+        bool home = object == NULL && (key == s->body || key == s->type_in || key == s->id_in || key == s->time_in);
+        if (home && key != s->body) leave_outside(w, key);
+        if (home || is_taken(s, object, key)) continue;
+        json_array_append_new(w->left, json_pack("{so ss}", "property", place_of(object, key), "reason",
+                                                 "it is outside the payload: kept in extra_fields, without a column"));
+    }
+}
+
 /* ---- the document ---- */
 
 static json_t *event_properties(const Work *w, const Profile *body) {
     if (strcmp(w->shape.envelope, "smelt") == 0) return smelt_properties(w, body);
     if (strstr(w->shape.envelope, "cloudevents") != NULL) return cloudevents_properties(w, body);
-    return flat_properties(w, body);
+    return w->shape.body != NULL ? nested_properties(w, body) : flat_properties(w, body);
 }
 
 static json_t *event_schema(const Work *w, const EventType *t) {
@@ -341,15 +406,17 @@ static json_t *document(const Work *w) {
 }
 
 static json_t *findings(const Work *w) {
+    const Shape *s = &w->shape;
+    bool has_time = s->time != NULL || s->has_time || strcmp(s->envelope, "smelt") == 0;
     json_t *types = json_object();
     int64_t most;
     for (size_t n = 0; n < w->type_count; n++) json_object_set_new(types, w->types[n].name, json_integer(w->types[n].body->objects));
-    return json_pack("{sI sI ss? sI ss ss? sb ss? ss? ss? sb so sO}", "messages", (json_int_t)w->infer->count, "unreadable",
+    return json_pack("{sI sI ss? sI ss so? sb ss? so? so? ss? ss? sb so sO}", "messages", (json_int_t)w->infer->count, "unreadable",
                      (json_int_t)w->infer->unreadable_count, "unreadable_most", unreadable_most(&w->infer->unreadable, &most), "other",
-                     (json_int_t)w->other, "envelope", w->shape.envelope, "time", w->shape.time, "has_time",
-                     w->shape.time != NULL || w->shape.has_time || strcmp(w->shape.envelope, "smelt") == 0, "id", w->shape.id, "entity",
-                     w->shape.entity_is_key ? "kafka_key" : w->shape.entity, "entity_left", w->entity_left, "entity_left_is_property",
-                     w->left_is_property, "event_types", types, "left_out", w->left);
+                     (json_int_t)w->other, "envelope", w->shape.envelope, "time", place_of(s->time_in, s->time), "has_time", has_time,
+                     "time_left", has_time ? NULL : shape_time_left(shape_row(s, w->root)), "id", place_of(s->id_in, s->id), "entity",
+                     s->entity_is_key ? json_string("kafka_key") : place_of(s->entity_in, s->entity), "payload", s->body, "entity_left",
+                     w->entity_left, "entity_left_is_property", w->left_is_property, "event_types", types, "left_out", w->left);
 }
 
 int infer_contract(const Infer *i, json_t **ret_contract, json_t **ret_found, Error *err) {
@@ -365,6 +432,11 @@ int infer_contract(const Infer *i, json_t **ret_contract, json_t **ret_found, Er
     for (size_t n = 0; n < w.type_count; n++) members += w.types[n].body->member_count;
     if (members == 0) return error_set(err, ERR_DATA, "no message has a property: there is nothing to infer a contract from");
     *ret_contract = document(&w);
+    for (size_t n = 0; n < w.type_count; n++)
+        if (w.types[n].body->too_many)
+            json_array_append_new(w.left, json_pack("{ss ss}", "property", "", "reason",
+                                                    "the message has more than 1,000 names: those beyond are in no contract"));
+    if (w.shape.body != NULL) leave_outside(&w, NULL);
     *ret_found = findings(&w);
     return 0;
 }

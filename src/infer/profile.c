@@ -84,11 +84,18 @@ static bool read_whole(Span digits, int64_t *ret) {
     return errno == 0;
 }
 
+static size_t count_digits(Span text) {
+    size_t n = 0;
+    while (n < text.len && text.at[n] >= '0' && text.at[n] <= '9') n++;
+    return n;
+}
+
+/* Of a text of a number, with or without a fraction. */
 static void note_digits(Profile *p, Span text) {
     int64_t value;
-    for (size_t i = 0; i < text.len; i++)
-        if (text.at[i] < '0' || text.at[i] > '9') return;
-    if (read_whole(text, &value)) note_epoch(p, value);
+    size_t whole = count_digits(text), rest = text.len - whole;
+    if (rest > 0 && (rest == 1 || text.at[whole] != '.' || count_digits((Span){text.at + whole + 1, rest - 1}) != rest - 1)) return;
+    if (read_whole((Span){text.at, whole}, &value)) note_epoch(p, value);
 }
 
 enum { ID_LENGTH = 256 };

@@ -98,7 +98,7 @@ static bool is_type(const Profile *root, const Profile *p) {
 }
 
 static const char *find_type(const Profile *root) {
-    static const char *const names[] = {"event type", "type", "event name", "event", "kind", "message type", "record type"};
+    static const char *const names[] = {"event type", "type", "event name", "event", "kind", "message type", "record type", "detail type"};
     return find_by_words(root, names, ARRAY_LEN(names), is_type);
 }
 
@@ -127,25 +127,50 @@ static const char *epoch_form(const Profile *p, int64_t messages) {
 }
 
 /* When something happened: messages have it, and it is not of next year, as the end of a contract is. */
+static bool is_moment(const Profile *root, const Profile *p) {
+    return epoch_form(p, root->objects) != NULL || nearly_all(p->forms[FORM_TIMESTAMP] - p->ahead, root->objects);
+}
+
 static bool is_time(const Profile *root, const Profile *p) {
     return epoch_form(p, root->objects) != NULL || nearly_all(p->forms[FORM_TIMESTAMP] + p->forms[FORM_DATE] - p->ahead, root->objects);
 }
 
-/* A birthday, or the day on which something is due, is no time of an event. */
-static bool may_be_time(const char *name, const Profile *p) {
-    return !has_word(name, "birth, birthday, birthdate, dob, born, expires, expiry, expiration, until, due, valid, deadline") &&
-           (p->forms[FORM_TIMESTAMP] + p->forms[FORM_DATE] > 0 || has_word(name, "timestamp, time, ts, at"));
+/* A birthday, or the day on which something is due, is no time of an event, and a version is none at all. */
+static bool is_of_something_else(const char *name) {
+    return has_word(name,
+                    "birth, birthday, birthdate, dob, born, expires, expiry, expiration, until, due, valid, deadline, eta, etd, planned, "
+                    "scheduled, estimated, expected, version");
 }
 
-static const char *find_time(const Profile *root) {
+static bool has_time_name(const char *name) {
+    return has_word(name, "timestamp, time, ts, at, datetime, created, occurred, sent, received, when") && !is_of_something_else(name);
+}
+
+static bool may_be_time(const char *name, const Profile *p) {
+    return !is_of_something_else(name) && (p->forms[FORM_TIMESTAMP] + p->forms[FORM_DATE] > 0 || has_time_name(name));
+}
+
+static const char *find_time_of(const Profile *root, bool (*fits)(const Profile *root, const Profile *p)) {
     static const char *const names[] = {"event timestamp", "event time", "timestamp", "ts",   "time", "occurred at",
-                                        "event ts",        "created at", "datetime",  "date", "at"};
-    const char *named = find_by_words(root, names, ARRAY_LEN(names), is_time);
+                                        "event ts",        "created at", "datetime",  "date", "at",   "created"};
+    const char *named = find_by_words(root, names, ARRAY_LEN(names), fits);
     for (size_t i = 0; named == NULL && i < root->member_count; i++) {
         const Profile *p = root->members[i].profile;
-        if (is_nameable(root->members[i].name) && is_time(root, p) && may_be_time(root->members[i].name, p)) return root->members[i].name;
+        if (is_nameable(root->members[i].name) && fits(root, p) && may_be_time(root->members[i].name, p)) return root->members[i].name;
     }
     return named;
+}
+
+/* A day alone only where nothing says the time of day. */
+static const char *find_time(const Profile *root) {
+    const char *moment = find_time_of(root, is_moment);
+    return moment != NULL ? moment : find_time_of(root, is_time);
+}
+
+const char *shape_time_left(const Profile *root) {
+    for (size_t i = 0; i < root->member_count; i++)
+        if (has_time_name(root->members[i].name) && root->members[i].profile->booleans == 0) return root->members[i].name;
+    return NULL;
 }
 
 /* ---- the entity ---- */
@@ -169,17 +194,27 @@ bool shape_can_be_entity(const Profile *body, const char *key) {
     return has_entity_name(key) && is_nameable(key) && is_scalar(p) && nearly_all(p->seen, body->objects);
 }
 
+/* Some events have it, as those of customers who are signed in. */
+static bool is_of_some(const Profile *body, const char *key) {
+    const Profile *p = profile_member(body, key);
+    int64_t values = p->seen - p->nulls;
+    return has_entity_name(key) && is_nameable(key) && values * 5 >= body->objects && p->distinct < (size_t)values &&
+           nearly_all(p->texts + p->integers - p->no_ids, values);
+}
+
 /* An id that comes again is of something that has several events. */
 const char *shape_entity(const Profile *body, const char *id, const char *time) {
-    const char *first = NULL;
+    const char *first = NULL, *of_some = NULL;
     for (size_t i = 0; i < body->member_count; i++) {
         const char *name = body->members[i].name;
         const Profile *p = body->members[i].profile;
-        if (!is_key(name, id) || !is_key(name, time) || !shape_can_be_entity(body, name)) continue;
+        if (!is_key(name, id) || !is_key(name, time)) continue;
+        if (of_some == NULL && is_of_some(body, name)) of_some = name;
+        if (!shape_can_be_entity(body, name)) continue;
         if (p->distinct < (size_t)p->seen) return name;
         if (first == NULL) first = name;
     }
-    return first;
+    return first != NULL ? first : of_some;
 }
 
 /* "bike", of a name that can be one: else "bike_id", else "thing". */
@@ -212,6 +247,79 @@ static void guess_flat(const Profile *root, Shape *s) {
     if (s->entity != NULL && s->type != NULL && strcmp(s->entity, s->type) == 0) s->entity = NULL;
 }
 
+/* ---- an envelope of one's own ---- */
+
+const Profile *shape_object(const Profile *root, const char *object) {
+    return object != NULL ? profile_member(root, object) : root;
+}
+
+static bool is_whole_object(const Profile *root, const Profile *p) {
+    return p->member_count > 0 && nearly_all(p->objects, root->objects);
+}
+
+/* In a path without brackets ($.header.id). */
+static bool is_path_key(const char *name) {
+    return name == NULL || strpbrk(name, ". '\"[]") == NULL;
+}
+
+static bool same_key(const char *a, const char *b) {
+    return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+/* Beside the payload is nothing that a person would miss as a column. */
+static bool is_all_around(const Profile *root, const Shape *s, const char *meta) {
+    static const char about_the_message[] = "version, schema, specversion, source, producer, account, region, environment, env, trace, "
+                                            "correlation, causation, tenant, host, offset, partition";
+    for (size_t i = 0; i < root->member_count; i++) {
+        const char *name = root->members[i].name;
+        const Profile *p = root->members[i].profile;
+        bool used = same_key(name, s->body) || same_key(name, meta) || (s->type_in == NULL && same_key(name, s->type)) ||
+                    (s->id_in == NULL && same_key(name, s->id)) || (s->time_in == NULL && same_key(name, s->time)) ||
+                    (s->entity_in == NULL && same_key(name, s->entity));
+        if (!used && p->texts + p->integers + p->decimals + p->booleans > 0 && !has_word(name, about_the_message)) return false;
+    }
+    return true;
+}
+
+/* The first of the objects in which it is. */
+static const char *look_for(const Profile *root, const char *const *objects, size_t n, const char *(*find)(const Profile *),
+                            const char **ret_object) {
+    const char *found = NULL;
+    for (size_t i = 0; i < n && found == NULL; i++) {
+        if (i > 0 && objects[i] == NULL) continue;
+        found = find(shape_object(root, objects[i]));
+        *ret_object = objects[i];
+    }
+    return found;
+}
+
+/* Beside a payload an account is whose bus it is, as of EventBridge. */
+static const char *find_entity(const Profile *object) {
+    const char *found = shape_entity(object, find_id(object), find_time(object));
+    return same_key(found, "account") ? NULL : found;
+}
+
+static bool guess_nested(const Profile *root, Shape *s) {
+    static const char *const bodies[] = {"payload", "data", "body", "detail", "message"}, *const metas[] = {"header",   "headers",
+                                                                                                            "meta",     "metadata",
+                                                                                                            "envelope", "context"};
+    Shape n = {.envelope = s->envelope, .body = find_by_words(root, bodies, ARRAY_LEN(bodies), is_whole_object)};
+    const char *meta = find_by_words(root, metas, ARRAY_LEN(metas), is_whole_object), *objects[] = {NULL, meta, n.body};
+    if (n.body == NULL || !is_path_key(n.body) || !is_path_key(meta)) return false;
+    n.type = look_for(root, objects, 2, find_type, &n.type_in);
+    n.id = look_for(root, objects, 2, find_id, &n.id_in);
+    n.time = look_for(root, objects, 2, find_time, &n.time_in);
+    if (n.type == NULL && n.time == NULL) return false; /* then it is an object as any other */
+    if (n.time == NULL) n.time = look_for(root, objects, 3, find_time, &n.time_in);
+    n.entity = look_for(root, objects, 3, find_entity, &n.entity_in);
+    if (same_key(n.entity, n.type) && n.entity_in == n.type_in) n.entity = NULL;
+    if (n.time != NULL) n.time_form = epoch_form(profile_member(shape_object(root, n.time_in), n.time), root->objects);
+    bool paths = is_path_key(n.type) && is_path_key(n.id) && is_path_key(n.time) && is_path_key(n.entity);
+    if (!paths || !is_all_around(root, &n, meta)) return false;
+    *s = n;
+    return true;
+}
+
 /* Where each change has it, or not all of them: then the record's. */
 static void guess_debezium(const Profile *root, Shape *s) {
     const Profile *inner = member_of(root, "source", "ts_ms"), *outer = profile_member(root, "ts_ms");
@@ -238,12 +346,13 @@ void shape_guess(const Profile *root, Shape *ret) {
         ret->envelope = "smelt";
     } else {
         ret->envelope = ret->wrapped ? "connect" : "flat";
-        guess_flat(root, ret);
+        if (ret->wrapped || !guess_nested(root, ret)) guess_flat(root, ret);
     }
 }
 
 const Profile *shape_row(const Shape *s, const Profile *root) {
     if (s->wrapped) root = profile_member(root, "payload");
+    if (s->body != NULL) return shape_object(root, s->entity != NULL ? s->entity_in : s->body);
     return strstr(s->envelope, "debezium") == NULL ? root : profile_member(root, is_object(root, "after") ? "after" : "before");
 }
 
@@ -268,6 +377,6 @@ yyjson_val *shape_body(const Shape *s, yyjson_val *message, Span *ret_type) {
         *ret_type = text_of(yyjson_obj_get(body, "type"));
         return yyjson_obj_get(body, strcmp(s->envelope, "smelt") == 0 ? "payload" : "data");
     }
-    if (s->type != NULL) *ret_type = text_of(yyjson_obj_get(body, s->type));
-    return body;
+    if (s->type != NULL) *ret_type = text_of(yyjson_obj_get(s->type_in != NULL ? yyjson_obj_get(body, s->type_in) : body, s->type));
+    return s->body != NULL ? yyjson_obj_get(body, s->body) : body;
 }

@@ -8,9 +8,12 @@ typedef struct Shape {
         *envelope; /* "smelt", "flat", "cloudevents", "debezium", the last three also after "connect+"; "connect" is flat inside it */
     const char *time_form;                 /* "epoch_s", "epoch_ms", ...; NULL: a text */
     const char *type, *id, *time, *entity; /* keys of a flat message; of a change event the entity alone */
-    bool has_time;                         /* of cloudevents and debezium: each message has it where the preset says */
-    bool entity_is_key;                    /* no property says what events are about: the record's key does */
-    bool wrapped;                          /* in {"schema", "payload"} of Kafka Connect */
+    /* Of a flat message whose properties are in one object beside them, like {"header": {...}, "data": {...}}: the key of that object, and
+     * of the objects that have the four above; NULL: the message itself. */
+    const char *body, *type_in, *id_in, *time_in, *entity_in;
+    bool has_time;      /* of cloudevents and debezium: each message has it where the preset says */
+    bool entity_is_key; /* no property says what events are about: the record's key does */
+    bool wrapped;       /* in {"schema", "payload"} of Kafka Connect */
 } Shape;
 
 /* `root`: of all messages, which are objects. */
@@ -19,6 +22,10 @@ void shape_guess(const Profile *root, Shape *ret);
 bool shape_says_types(const Shape *s);
 /* The object with the properties of one message; NULL: it has none. `ret_type`: its event type; absent: it does not say one. */
 yyjson_val *shape_body(const Shape *s, yyjson_val *message, Span *ret_type);
+/* What an object of the message has, or the message itself (NULL). */
+const Profile *shape_object(const Profile *root, const char *object);
+/* Of messages without a time that contracts can read: the property that has the name of one; NULL: none. */
+const char *shape_time_left(const Profile *root);
 /* The properties that may have the entity's id: of the message, of the row of a change. */
 const Profile *shape_row(const Shape *s, const Profile *root);
 bool shape_can_be_entity(const Profile *body, const char *key);

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define UNREADABLE_KINDS 16
+#define UNREADABLE_KINDS 20
 
 /* How many there are of each kind. */
 typedef struct Unreadable {

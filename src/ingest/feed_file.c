@@ -27,6 +27,8 @@ typedef struct FileFeed {
     FILE *file;
     bool follow;
     bool at_end;  /* KAFKA_END was returned since the last line */
+    bool is_cut;  /* read_line left an unfinished line where it is */
+    bool told;    /* ... and the log says so */
     int64_t next; /* line number */
     char *line;   /* getline's buffer */
     size_t line_cap;
@@ -88,6 +90,7 @@ static ssize_t read_line(FileFeed *f) {
     ssize_t n = getline(&f->line, &f->line_cap, f->file);
     if (n > 0 && f->line[n - 1] == '\n') return n - 1;
     if (n > 0 && !f->follow && !is_cut_off(f->line, (size_t)n, at == 0)) return n;
+    f->is_cut = n > 0;
     if (n > 0) fseeko(f->file, at, SEEK_SET);
     return -1;
 }
@@ -122,6 +125,17 @@ static int64_t count_lines(FileFeed *f, FileFeed *now) {
     return lines;
 }
 
+/* Without `follow` nobody waits for its rest. */
+static void tell_cut(FileFeed *f, const FileFeed *now, int64_t lines) {
+    if (f->follow || !now->is_cut || f->told) return;
+    log_warn("ingest",
+             "line %" PRId64
+             " of %s, the last one, is JSON that is cut off: it was not read. Run the command again when its rest is written; "
+             "if nothing writes to the file any more, the rest of that event is lost",
+             lines + 1, f->path);
+    f->told = true;
+}
+
 static int file_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err) {
     (void)timeout_ms;
     FileFeed *f = (FileFeed *)feed;
@@ -136,6 +150,7 @@ static int file_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err
     f->counted_id = xstrdup(topic_id);
     int64_t lines = count_lines(f, &now);
     if (ferror(now.file)) return error_errno(err, ERR_IO, errno, "cannot read %s", f->path);
+    tell_cut(f, &now, lines);
     Offsets *partition = xcalloc(1, sizeof *partition);
     *partition = offsets_unknown(0);
     partition->start = 0;

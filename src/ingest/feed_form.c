@@ -41,7 +41,14 @@ static const struct {
      4, "is a program, " EXPECTED},
 };
 
+/* Its first bytes are the name of its first file: any text. */
+static bool is_tar(Span head) {
+    enum { TAR_MAGIC = 257 };
+    return head.len >= TAR_MAGIC + 5 && memcmp(head.at + TAR_MAGIC, "ustar", 5) == 0 && memchr(head.at, '\0', 100) != NULL;
+}
+
 static const char *form_of_bytes(Span head) {
+    if (is_tar(head)) return "is a tar archive: unpack it first (`tar xf`)";
     for (size_t i = 0; i < ARRAY_LEN(other_forms); i++)
         if (head.len >= other_forms[i].n && memcmp(head.at, other_forms[i].bytes, other_forms[i].n) == 0) return other_forms[i].what;
     return NULL;

@@ -54,6 +54,11 @@ int gold_compact_if_due(const Refine *r, Error *err) MUST_CHECK;
 /* Computes the state again from the batches of Silver up to `upto`, in the open transaction. */
 int gold_rebuild(const Refine *r, int64_t upto, Error *err) MUST_CHECK;
 
+/* ---- other_ids.c ---- */
+/* Logs, and counts in the stats, the events behind the batch `after` whose id of the first entity was read from another place of the
+ * message than the contracts have it now. */
+int other_ids_tell(const Refine *r, int64_t after, Error *err) MUST_CHECK;
+
 /* ---- event_times.c ---- */
 /* Adds the Silver events of the batches (after, upto] to the times of their types, in the open transaction. */
 int event_times_add(const Refine *r, int64_t after, int64_t upto, Error *err) MUST_CHECK;

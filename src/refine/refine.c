@@ -163,7 +163,7 @@ static int run_incremental(const Refine *r, const RefineOptions *options, Error 
 static int run_rebuild(const Refine *r, const RefineOptions *options, Error *err) {
     CLEANUP(batches_done) Batches all = {0};
     size_t chunks = 0;
-    if (batches_read(r->conn, -1, &all, err) != 0 || refine_begin_rebuild(r, err) != 0 ||
+    if (batches_read(r->conn, -1, &all, err) != 0 || refine_begin_rebuild(r, err) != 0 || other_ids_tell(r, -1, err) != 0 ||
         refine_in_chunks(r, &all, options, &chunks, err) != 0)
         return -1;
     int64_t upto = all.count > 0 ? all.items[all.count - 1].batch_id : 0;
@@ -206,11 +206,11 @@ static void add_touched(json_t *summary, const RefineStats *s) {
 
 json_t *refine_stats_json(const RefineStats *s) {
     int64_t events = s->silver + s->quarantined;
-    json_t *summary =
-        json_pack("{sI sI sI sI sf sf sI sb sb sb}", "silver", (json_int_t)s->silver, "quarantined", (json_int_t)s->quarantined, "drifted",
-                  (json_int_t)s->drifted, "other_unit", (json_int_t)s->other_unit, "seconds", s->seconds, "events_per_second",
-                  s->seconds > 0 ? (double)events / s->seconds : 0.0, "columns_added", (json_int_t)s->columns_added, "full", s->full,
-                  "features_rebuilt", s->features_rebuilt, "contracts_changed", s->contracts_changed);
+    json_t *summary = json_pack("{sI sI sI sI sI sf sf sI sb sb sb}", "silver", (json_int_t)s->silver, "quarantined",
+                                (json_int_t)s->quarantined, "drifted", (json_int_t)s->drifted, "other_unit", (json_int_t)s->other_unit,
+                                "other_ids", (json_int_t)s->other_ids, "seconds", s->seconds, "events_per_second",
+                                s->seconds > 0 ? (double)events / s->seconds : 0.0, "columns_added", (json_int_t)s->columns_added, "full",
+                                s->full, "features_rebuilt", s->features_rebuilt, "contracts_changed", s->contracts_changed);
     add_touched(summary, s);
     return summary;
 }

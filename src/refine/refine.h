@@ -37,6 +37,7 @@ typedef struct RefineStats {
     int64_t touched[ENTITIES_MAX]; /* by this run, of each entity */
     int64_t drifted;               /* events of this run with fields that no contract has, or with numbers as text, or those: */
     int64_t other_unit;            /* with a number since 1970 that looks like another unit than its contract says */
+    int64_t other_ids; /* events that are read with other contracts than before, and whose entity's id is of the place that those had */
     int64_t columns_added;
     bool full;
     bool features_rebuilt;  /* the features had changed: Gold's state was computed again from Silver */

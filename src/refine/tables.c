@@ -126,6 +126,7 @@ static int prepare_contracts(const Refine *r, const RefineProgress *progress, Er
     name_unenforced(r->pipeline);
     name_warnings(r->pipeline);
     if (lake_exec(r->conn, "quality/forget_all", lake_sql("quality/forget_all"), err) != 0) return -1; /* of rules that are no more */
+    if (other_ids_tell(r, progress->batch_id, err) != 0) return -1;
     if (!progress->has_contracts) return 0;
     r->stats->contracts_changed = true;
     log_info("refine", "the contracts have changed: they hold for new events; `smelt refine --full` applies them to the history");

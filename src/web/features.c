@@ -63,7 +63,9 @@ static int check_exists(const Request *req, const Lease *lease, const GoldEntity
 int handle_entity_scores(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
     (void)s;
     const GoldEntity *e = entity_find(req, lease, true);
-    if (e == NULL || !e->scored) return entity_answer_nothing_here(req, resp);
+    if (e == NULL) return entity_answer_nothing_here(req, resp);
+    if (!e->scored)
+        return response_problem(resp, 404, req, "There are no scores of %s: the model is of another entity.", e->title_plural), 0;
     CLEANUP(free_text) char *sql = gold_entity_sql(e, "api/scores");
     CLEANUP(json_freep) json_t *items = NULL;
     CLEANUP(json_freep) json_t *id = NULL;

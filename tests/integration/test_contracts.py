@@ -14,7 +14,7 @@ import yaml
 from harness import ROOT, Json, Smelt, Topic, events
 from test_declarations import contract, write
 
-PERSON = {"email": "anna.banda@example.org", "fullName": "Anna Banda", "msisdn": "+260 97 1234567", "card": "4111111111111111", "userId": "u-77"}
+PERSON = {"email": "anna.banda@example.org", "fullName": "Anna Banda", "msisdn": "+260 97 1234567", "card": "4111111111111111", "userId": "u-77", "plate": "ABC 123"}
 
 
 def write_lines(smelt: Smelt, name: str, lines: Iterable[Json]) -> Path:
@@ -80,7 +80,7 @@ def test_infer_masks_personal_data(offline: Smelt) -> None:
         assert secret not in text.replace("call bob@example.com", ""), secret
     rider = next(f for f in yaml.safe_load(text)["schema"][0]["properties"][6]["properties"] if f["name"] == "rider")
     masked = {f["name"]: f["examples"] for f in rider["properties"]}
-    assert masked == {"email": ["xxxx.xxxxx@xxxxxxx.xxx"], "fullName": ["xxxx xxxxx"], "msisdn": ["+999 99 9999999"], "card": ["9999999999999999"], "userId": ["x-99"]}
+    assert masked == {"email": ["xxxx.xxxxx@xxxxxxx.xxx"], "fullName": ["xxxx xxxxx"], "msisdn": ["+999 99 9999999"], "card": ["9999999999999999"], "userId": ["x-99"], "plate": ["xxx 999"]}
     assert all(f["classification"] == "confidential" for f in rider["properties"])
 
 

@@ -533,3 +533,21 @@ def test_what_is_rejected_is_called_as_in_its_messages(lake: Smelt, topic: Topic
     assert found["tombstone"][1] == "the message has no value: a tombstone"
     (typed,) = [rule for rule in lake("quarantine", "list")["rules"] if rule["rule"] == "type"]
     assert (typed["example"], typed["reason"]) in lake.rows('SELECT "value", reason FROM silver_quarantine'), typed
+
+
+def test_ids_of_another_entity_are_said(offline: Smelt) -> None:
+    """Bronze has the id that was read when the event landed: made anew under a contract with another entity, a station had the name of a bike."""
+    row = {"ts": START_MS, "bike_id": "B1", "station": "S1"}
+    bike = "{name: bike_id, logicalType: string, customProperties: [{property: entity, value: bike}]}"
+    station = "{name: station, logicalType: string, customProperties: [{property: entity, value: station}]}"
+    take(offline, flat_contract(bike, "{name: station, logicalType: string}"), row)
+    assert offline("refine", "--full")["other_ids"] == 0
+    write_pipeline(offline.folder / "pipeline", {"bikes": flat_contract("{name: bike_id, logicalType: string}", station)})
+    now = offline.run("refine")
+    assert now.summary["other_ids"] == 0 and offline.rows("SELECT station FROM gold_station_features") == [("S1",)], now
+    again = offline.run("refine", "--full")
+    assert again.summary["other_ids"] == 1 and "1 event of file:" in again.stderr, again
+    assert "landed while the id of the station was $.bike_id in the messages; it is $.station now" in again.stderr, again
+    (offline.folder / "more.jsonl").write_text(json.dumps(row | {"ts": START_MS + 1}) + "\n")
+    offline("ingest", "--from", "more.jsonl")
+    assert offline("refine")["other_ids"] == 0

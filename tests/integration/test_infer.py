@@ -56,7 +56,16 @@ def connect(chance: random.Random, n: int, row: Json) -> Json:
     return {"schema": {"type": "struct"}, "payload": row}
 
 
-KINDS: dict[str, Callable[[random.Random, int, Json], Json]] = {"flat": lambda chance, n, row: row, "connect": connect, "smelt": smelts, "cloudevents": cloudevent, "debezium": change}
+def enveloped(chance: random.Random, n: int, row: Json) -> Json:
+    """As companies make them: what is said of the event in one object, the event in another."""
+    return {"header": {"msgId": f"m{n}", "eventName": "ab"[n % 2], "sentAt": 1_795_000_000_000 + n, "version": 3}, "data": {**row, "garageId": n % 7}}
+
+
+def beside(chance: random.Random, n: int, row: Json) -> Json:
+    return {"id": f"i{n}", "detail-type": "ab"[n % 2], "time": "2026-11-20T10:00:00Z", "account": "1", "detail": {**row, "order_id": n % 7}}
+
+
+KINDS: dict[str, Callable[[random.Random, int, Json], Json]] = {"flat": lambda chance, n, row: row, "connect": connect, "smelt": smelts, "cloudevents": cloudevent, "debezium": change, "enveloped": enveloped, "beside": beside}
 
 
 def infer(smelt: Smelt, folder: Path, messages: Sequence[Json]) -> Json:
@@ -110,6 +119,56 @@ def test_a_time_to_come_is_not_when_the_event_happened(offline: Smelt) -> None:
     rows = [{**dates, "customer_id": f"c{n % 3}"} for n in range(6)]
     assert infer(offline, offline.folder / "one", rows)["time"] is None
     assert infer(offline, offline.folder / "two", [{**row, "booked": "2026-11-20T10:00:00Z"} for row in rows])["time"] == "booked"
+
+
+def test_a_day_alone_is_not_when_something_happened_if_a_time_says_it(offline: Smelt) -> None:
+    """The first date of the message was taken, as the day on which a ship is expected."""
+    rows = [{"container_no": "M1", "eta": "2026-11-20", "date": "2026-11-19", "utc_ts": f"2026-11-18T10:00:{n:02}+00:00"} for n in range(6)]
+    assert infer(offline, offline.folder / "one", rows)["time"] == "utc_ts"
+    assert infer(offline, offline.folder / "two", [{"eta": "2026-11-20", "date": row["date"]} for row in rows])["time"] == "date"
+
+
+def test_what_may_be_the_time_and_is_not_taken_is_said(offline: Smelt) -> None:
+    """Events of a file had the time of their reading, and nothing said why; the date in a version was the time."""
+    payment = [{"id": f"evt_{n}", "api_version": "2026-01-01", "created": 1_795_000_000 + n} for n in range(6)]
+    assert infer(offline, offline.folder / "one", payment)["time"] == "created"
+    for kind, value in {"slashes": "2026/11/18 10:00:00", "array": [2026, 11, 18], "object": {"$date": 1}}.items():
+        found = infer(offline, offline.folder / kind, [{"ts": value, "unit_id": f"u{n % 3}"} for n in range(6)])
+        assert (found["time"], found["time_left"]) == (None, "ts"), kind
+    mixed = [{"ts": 1_795_000_000 * 1000 ** (n % 2), "unit_id": f"u{n % 3}"} for n in range(6)]
+    assert infer(offline, offline.folder / "mixed", mixed)["time_left"] == "ts"
+    said = offline.run("contract", "infer", "--file", offline.folder / "mixed/in.jsonl", json_summary=False).stderr
+    assert "not the time: ts: its values have no form of a time that contracts read, or several" in said, said
+
+
+def test_an_envelope_of_ones_own_is_seen(offline: Smelt) -> None:
+    """What is inside an object has no columns: features could use nothing of such a topic."""
+    chance = random.Random(1)
+    found = infer(offline, offline.folder / "one", [enveloped(chance, n, {"plate": f"p{n}"}) for n in range(30)])
+    assert (found["payload"], found["time"], found["id"], found["entity"]) == ("data", "header.sentAt", "header.msgId", "data.garageId")
+    assert found["event_types"] == {"a": 15, "b": 15} and [one["property"] for one in found["left_out"]] == ["header.version"]
+    lake = duckdb.connect(str(offline.folder / "one/data/lake.duckdb"), read_only=True)
+    assert lake.sql("SELECT event_id, event_type, event_timestamp::VARCHAR, garage_id, plate FROM silver_clean_events ORDER BY kafka_offset LIMIT 1").fetchall() == [("m0", "a", "2026-11-18 11:06:40", "0", "p0")]
+    lake.close()
+    found = infer(offline, offline.folder / "two", [beside(chance, n, {"x": 1}) for n in range(30)])
+    assert (found["payload"], found["time"], found["entity"]) == ("detail", "time", "detail.order_id")
+    found = infer(offline, offline.folder / "three", [{"ts": 1_795_000_000_000 + n, "bike_id": f"b{n % 3}", "status": "on", "data": {"x": n}} for n in range(30)])
+    assert found["payload"] is None  # the status would have no column
+
+
+def test_an_entity_may_be_missing_in_some_events(offline: Smelt) -> None:
+    """Visitors who are not signed in: nothing was the entity, so that Gold was empty."""
+    rows = [{"ts": 1_795_000_000_000 + n, "user_id": f"u{n % 4}" if n % 3 else None, "page": "x"} for n in range(60)]
+    assert infer(offline, offline.folder / "one", rows)["entity"] == "user_id"
+    lake = duckdb.connect(str(offline.folder / "one/data/lake.duckdb"), read_only=True)
+    assert lake.sql("SELECT count(*), sum(events)::INTEGER FROM gold_user_features").fetchall() == [(4, 40)]
+    lake.close()
+    assert infer(offline, offline.folder / "two", [row | {"shop_id": f"s{n % 9}"} for n, row in enumerate(rows)])["entity"] == "shop_id"
+
+
+def test_names_beyond_a_thousand_are_said(offline: Smelt) -> None:
+    found = infer(offline, offline.folder / "one", [{f"c{i}": 1 for i in range(1003)}])
+    assert found["left_out"] == [{"property": "", "reason": "the message has more than 1,000 names: those beyond are in no contract"}]
 
 
 def test_every_form_of_a_file_that_ingest_reads(offline: Smelt) -> None:
@@ -223,7 +282,7 @@ def test_the_envelope_is_seen_among_messages_of_another_form(offline: Smelt, odd
     assert inferred(offline, "events", events)[1]["envelope"] == "cloudevents"
 
 
-@pytest.mark.parametrize("value", [1_795_000_000.25, "1795000000123"])
+@pytest.mark.parametrize("value", [1_795_000_000.25, "1795000000123", "1795000000.25"])
 def test_times_as_fractions_and_as_texts_of_digits(offline: Smelt, value: Any) -> None:
     messages = [{"ts": value, "unit_id": f"u{n % 3}", "n": n} for n in range(20)]
     found = infer(offline, offline.folder / "one", messages)
@@ -263,7 +322,7 @@ def test_connect_without_a_schema_is_connect(offline: Smelt) -> None:
 
 UNREADABLE = {
     b"\x1f\x8b\x08": "compressed with gzip", b"\xff\xfe{\0": "UTF-16", b"\xac\xed\0\5": "serialized by Java", b"\0\0\0\0\7\2x": "infer reads JSON alone", b"\3\0": "AWS Glue",
-    b'"{': "serialized them twice", b"{'id': 1}": "with ' around names", b'[{"id": 1}]': "each message must be one event", b'{"a": 1} {"b": 2}': "several objects in one message", b"<a/>": "XML", b"1,2": "neither JSON nor",
+    b'"{': "serialized them twice", b"{'id': 1}": "with ' around names", b'[{"id": 1}]': "each message must be one event", b'{"a": 1} {"b": 2}': "several objects in one message", b'{"a": NaN} ': "NaN or Infinity", b'{"a": "': "cut off", b'{"a": 1,} ': "nearly JSON", b"<a/>": "XML", b"1,2": "neither JSON nor",
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import json
 import lzma
 import os
 import subprocess
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +48,8 @@ def test_the_rest_of_an_unfinished_line_is_read_later(offline: Smelt, source: Pa
             file.write(b"1763633600123\t" + last[:cut])
         smelt_counts = [offline("ingest", "--from", source)[key] for key in ("landed", "rejected")]
         assert smelt_counts in ([9, 0], [0, 0])
+        said = offline.run("ingest", "--from", source, json_summary=False)
+        assert said.code == 0 and f"line 10 of {source}, the last one, is JSON that is cut off: it was not read" in said.stderr, said
     with source.open("ab") as file:
         file.write(last[cut:])
     assert offline("ingest", "--from", source)["landed"] == 1
@@ -54,6 +57,14 @@ def test_the_rest_of_an_unfinished_line_is_read_later(offline: Smelt, source: Pa
         file.write(b"\nrubbish")
     assert offline("ingest", "--from", source)["rejected"] == 1
     assert offline.audit()["offsets"] == 11
+
+
+def test_a_second_file_is_not_passed_over(offline: Smelt, source: Path) -> None:
+    """The last one was read, and the command ended as if all were well."""
+    write(source, events(0, 3))
+    for command, option in ((("ingest",), "--from"), (("ingest", "--from", str(source)), "--topic"), (("contract", "infer"), "--file"), (("contract", "infer"), "--topic")):
+        result = offline.run(*command, option, source, option, "other", json_summary=False)
+        assert result.code == 64 and f"{option} was given twice" in result.stderr, result
 
 
 def test_a_truncated_file_is_refused(offline: Smelt, source: Path) -> None:
@@ -143,6 +154,15 @@ def test_a_byte_order_mark_is_no_part_of_the_first_event(offline: Smelt, source:
     assert infer["messages"] == 2
 
 
+def tarred(content: bytes) -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        member = tarfile.TarInfo("events.jsonl")
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    return made.getvalue()
+
+
 def zipped(content: bytes) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
@@ -158,7 +178,7 @@ def test_utf_16_is_named(offline: Smelt, source: Path, encoding: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pack", "says"), [(gzip.compress, "compressed with gzip"), (bz2.compress, "compressed with bzip2"), (lzma.compress, "compressed with xz"), (zipped, "a ZIP file")]
+    ("pack", "says"), [(gzip.compress, "compressed with gzip"), (bz2.compress, "compressed with bzip2"), (lzma.compress, "compressed with xz"), (zipped, "a ZIP file"), (tarred, "a tar archive: unpack it first")]
 )
 def test_what_holds_no_lines_is_named(offline: Smelt, source: Path, pack: Callable[[bytes], bytes], says: str) -> None:
     source.write_bytes(pack(b"\n".join(events(0, 2))))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from harness import Smelt
+from meters import METERS, OFFLINE, fill
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +87,15 @@ def test_run_says_why_it_did_not_train(filled_once: Smelt) -> None:
     run = filled_once.run("run", "--train", "--from", filled_once.folder / "e.jsonl", "--set", f"model.label={file}", json_summary=False)
     (train,) = [line for line in run.stdout.splitlines() if line.startswith("train ")]
     assert run.code == 0 and "skipped" in train and "at least 10 of each are needed" in train, run
+
+
+def test_without_a_number_there_is_nothing_to_learn_from(new_smelt: Callable[..., Smelt]) -> None:
+    """It was told to refine, which it had done."""
+    pipeline = new_smelt().folder / "pipeline"
+    shutil.copytree(OFFLINE["pipeline_dir"], pipeline)
+    (pipeline / "features.yaml").write_text("version: 1\nminimum_events: 1\nfeatures:\n  - {name: tariff, aggregate: last, column: tariff}\n")
+    smelt = new_smelt(**{**OFFLINE, "pipeline_dir": str(pipeline)})
+    fill(smelt)
+    (smelt.folder / "labels.csv").write_text("number,churned\n" + "".join(f"{one},{n % 2}\n" for n, one in enumerate(METERS)))
+    result = smelt.run("train", "--label", "labels.csv")
+    assert result.code == 65 and "no feature of meters is a number" in result.error, result

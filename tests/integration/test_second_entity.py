@@ -82,7 +82,8 @@ def test_the_second_entity_has_the_model(stations: Smelt) -> None:
     one = api.get(f"/api/v1/stations/{riskiest['station_id']}")
     assert one["risk"]["risk_band"] == "high" and one["risk"]["reasons"] and one["features"]["quiet"] == 1
     assert len(api.get(f"/api/v1/stations/{riskiest['station_id']}/scores")["items"]) == 1
-    assert api.ask("/api/v1/bikes/bike-07/scores")[0] == 404 and "risk" not in api.get("/api/v1/bikes/bike-07")
+    assert api.get("/api/v1/bikes/bike-07/scores", 404)["detail"] == "There are no scores of bikes: the model is of another entity."
+    assert "risk" not in api.get("/api/v1/bikes/bike-07")
     assert api.get("/api/v1/changes")["band"] == "high"
     assert api.get("/api/v1/changes")["entered_total"] == 0 and api.get("/api/v1/history")["metrics"]
     assert f'smelt_layer_rows{{layer="gold"}} {STATIONS}' in api.ask("/metrics")[2].decode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
@@ -55,6 +56,21 @@ def test_an_id_that_is_a_number_is_written_in_one_way(api: Api) -> None:
         assert api.get(f"/api/v1/districts/{other}/related?entity=meter")["total"] == 0
     found = post(api, "/api/v1/districts/lookup", {"ids": ["1.5", "01", "+1", "30", "-4", "x"]})
     assert [row["district"] for row in found["items"]] == ["30", "-4"] and found["missing"] == ["1.5", "01", "+1", "x"]
+
+
+def test_a_mean_has_the_decimals_of_its_column(new_smelt: Callable[..., Smelt]) -> None:
+    """Without `round` it had two, so that a mean of 0.002727 was 0.0; what is written counts."""
+    pipeline = new_smelt().folder / "pipeline"
+    shutil.copytree(OFFLINE["pipeline_dir"], pipeline)
+    features = pipeline / "features.yaml"
+    contract = pipeline / "contracts/meters.odcs.yaml"
+    contract.write_text(contract.read_text().replace('"DECIMAL(12,6)"', '"DECIMAL(12,6)", logicalTypeOptions: {minimum: -1, maximum: 1}'))
+    means = "".join(f"      - {{name: {name}, aggregate: avg, column: loss{more}}}\n" for name, more in (("mean_loss", ""), ("short", ", round: 2"), ("long", ", round: 9")))
+    features.write_text(features.read_text().replace("      - {name: kwh, aggregate: sum, column: kwh}\n", "      - {name: kwh, aggregate: sum, column: kwh}\n" + means))
+    smelt = new_smelt(**{**OFFLINE, "pipeline_dir": str(pipeline)})
+    fill(smelt)
+    found = dict((district, rest) for district, *rest in smelt.rows("SELECT district, mean_loss, short, long FROM gold_district_features"))
+    assert found == {-4: [0.004, 0.0, 0.004], 1: [-0.005, -0.01, -0.005], 2: [0.006, 0.01, 0.006], 30: [-0.005, -0.01, -0.005]}, found
 
 
 def test_a_flag_has_two_values_and_a_text_any(new_smelt: Callable[..., Smelt]) -> None:

@@ -32,6 +32,8 @@
 #define PATH_5    ".items.items.items.items.items"
 #define PATH_15   PATH_5 PATH_5 PATH_5
 
+#define DOOR_SITE_LINES                                                                                                                    \
+    "          - name: site\n            logicalType: integer\n            physicalName: site\n            physicalType: SMALLINT\n"
 #define DOOR_HEAD  "apiVersion: v3.1.0\nkind: DataContract\nid: i\nversion: 1.0.0\n"
 #define DOOR_TOPIC "schema:\n"
 #define DOOR_TIME  "{name: at, logicalType: timestamp, physicalName: event_timestamp}"
@@ -46,6 +48,8 @@ typedef struct Row {
 static const Row rows[] = {
     /* ---- files and folders ---- */
     {"contracts", NULL, "no folder", "p/contracts: expected a folder with files *.yaml or *.yml: Not a directory"},
+    {FEATURES, NULL, NULL,
+     "p/features.yaml: there is no such file; expected the features of Gold (`smelt init` and `smelt contract infer --pipeline` write it)"},
     {"contracts", NULL, NULL, "p/contracts: there is no contract in this folder; expected files *.yaml or *.yml"},
 
     /* ---- YAML (base/document.c; test_document.c has them all) ---- */
@@ -56,6 +60,13 @@ static const Row rows[] = {
      "p/features.yaml:9: features[0].where.kind: duplicate key, first on line 9; expected each key once"},
 
     /* ---- values of a wrong kind (reader.c) ---- */
+    {DOOR, DOOR_SITE_LINES, DOOR_SITE_LINES "            customProperties: {unit: m}\n",
+     "p/contracts/door.odcs.yaml:27: schema[0].properties[6].properties[0].customProperties is an object: expected a list"},
+    {DOOR, DOOR_SITE_LINES, DOOR_SITE_LINES "            customProperties: [{property: entity}]\n",
+     "p/contracts/door.odcs.yaml:27: schema[0].properties[6].properties[0].customProperties[0].value is missing: expected a text"},
+    {DOOR, DOOR_SITE_LINES, "          - {name: site, logicalType: array, physicalName: sites, primaryKey: true}\n",
+     "p/contracts/door.odcs.yaml:23: schema[0].properties[6].properties[0].primaryKey is true: a list is no part of an id; expected this at "
+     "texts, numbers or times"},
     {METER, "description: A reading.", "description: 12", "p/contracts/meter.odcs.yaml:11: schema[0].description is 12: expected a text"},
     {METER, "id: meter-events", "id: \"\"", "p/contracts/meter.odcs.yaml:4: id is \"\": expected a text that is not empty"},
     {METER, "id: meter-events", "", "p/contracts/meter.odcs.yaml:1: id is missing: expected a text"},
@@ -92,6 +103,8 @@ static const Row rows[] = {
     {FEATURES, "name: first_install", "name: First",
      "p/features.yaml:18: features[2].name is \"First\": "
      "expected a name of a to z, 0 to 9 and _, at most 63 long, that begins with a letter"},
+    {FEATURES, "name: last_kind", "name: id",
+     "p/features.yaml:21: features[3].name is \"id\": the API calls the id of every row so; expected another name"},
     {FEATURES, "name: first_install", "name: ~",
      "p/features.yaml:18: features[2].name is null: expected a name of a to z, 0 to 9 and _, at most 63 long, that begins with a letter"},
     {FEATURES, "name: last_kind", "name: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\u00e9\u00e9",
@@ -364,9 +377,12 @@ static const Row rows[] = {
     {FEATURES, "is_on: true", "is_off: true",
      "p/features.yaml:9: features[0].where.is_off is true: "
      "there is no such column; expected event_type, source_system, quality_score, or a physicalName of a contract"},
-    {FEATURES, "    column: kind\n", "",
-     "p/features.yaml:21: features[3].column is missing: "
-     "there is no such column; expected event_type, source_system, quality_score, or a physicalName of a contract"},
+    {FEATURES, "    column: kind\n", "", "p/features.yaml:21: features[3].column is missing: expected the name of a column of Silver"},
+    {FEATURES, "column: kind", "column: SERIAL",
+     "p/features.yaml:23: features[3].column is \"SERIAL\": there is no such column; the column of the property of this name is serial_number"},
+    {FEATURES, "column: kind", "column: subscriber_id",
+     "p/features.yaml:23: features[3].column is \"subscriber_id\": features cannot use this column of Silver; expected event_type, source_system, "
+     "quality_score, or that of a property of the payload"},
     {FEATURES, "column: kind", "column: tag_list",
      "p/features.yaml:23: features[3].column is \"tag_list\": this column is JSON, which features cannot use; expected another one"},
     {METER, "logicalType: date\n", "logicalType: time\n",
@@ -375,6 +391,9 @@ static const Row rows[] = {
     {FEATURES, "column: reading_kwh", "column: serial_number",
      "p/features.yaml:12: features[1].column is \"serial_number\": a sum over this column could overflow; "
      "expected a minimum and a maximum in its contract, at most 9200000000 from 0"},
+    {FEATURES, "round: 1", "round: 9",
+     "p/features.yaml:12: features[1].column is \"reading_kwh\": a sum over this column could overflow; "
+     "expected a minimum and a maximum in its contract, at most 92 from 0, or a smaller round"},
 
     /* ---- conditions.c ---- */
     {FEATURES, "[gas, power]", "[gas, 1]",

@@ -177,6 +177,20 @@ static void what_is_too_good_is_said(void **state) {
     assert_non_null(strstr(suspicious.data, "Warning: the AUC is too good for a forecast"));
 }
 
+/* A model is used also when it learned nothing: the first one has no other to be measured against. */
+static void what_may_be_guessing_is_said(void **state) {
+    (void)state;
+    ReportInput in = input_of(ROWS);
+    CLEANUP(buf_done) Buf words = {0};
+    for (size_t i = 0; i < ROWS; i++) p[i] = i / 2 % 2 > 0 ? 0.9f : 0.1f, y[i] = i % 2 > 0 ? 1 : 0;
+    json_t *report = report_new(&in);
+    report_words(report, &words);
+    assert_int_equal(json_array_size(json_object_get(report, "warnings")), 1);
+    json_decref(report);
+    assert_non_null(strstr(words.data, "Warning: it may rank no better than guessing"));
+    assert_non_null(strstr(words.data, "% worse than always predicting the rate"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_agree),
@@ -186,6 +200,7 @@ int main(void) {
         cmocka_unit_test(values_are_shown_as_one_line),
         cmocka_unit_test(little_data_has_fewer_deciles),
         cmocka_unit_test(what_is_too_good_is_said),
+        cmocka_unit_test(what_may_be_guessing_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
