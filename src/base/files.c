@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { READ_MAX = 1000 * 1000 * 1000 }; /* of a whole file: what is longer is damaged, and would take the memory that the work needs */
+
 static void close_fd(int *fd) {
     if (*fd >= 0) close(*fd);
 }
@@ -56,7 +58,11 @@ int file_open_regular(const char *path, int *ret, Error *err) {
 
 int file_read(const char *path, Buf *ret, Error *err) {
     CLEANUP(close_fd) int fd = -1;
+    struct stat st;
     if (file_open_regular(path, &fd, err) != 0) return -1;
+    if (fstat(fd, &st) == 0 && st.st_size > READ_MAX)
+        return error_set(err, ERR_IO, "%s has %" PRId64 " MB, expected at most %d", path, (int64_t)st.st_size / 1000000,
+                         READ_MAX / 1000000);
     CLEANUP(buf_done) Buf b = {0};
     for (;;) {
         ssize_t n = read(fd, buf_reserve(&b, 64 * 1024), 64 * 1024);
@@ -105,8 +111,15 @@ int file_publish(const char *tmp, const char *path, Error *err) {
     return sync_path(dirname(copy), O_DIRECTORY, err);
 }
 
+/* Opening a pipe would wait for a reader, and writing through a link change a file somewhere else. */
+static void drop_other_kind(const char *tmp) {
+    struct stat st;
+    if (lstat(tmp, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) (void)unlink(tmp);
+}
+
 int file_write_atomic(const char *path, const void *bytes, size_t n, Error *err) {
     CLEANUP(free_text) char *tmp = xasprintf("%s.tmp", path);
+    drop_other_kind(tmp);
     {
         CLEANUP(close_fd) int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
         if (fd < 0) return error_errno(err, ERR_IO, errno, "cannot create %s", tmp);

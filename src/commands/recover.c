@@ -1,4 +1,5 @@
 /* recover.c: `smelt recover`: a dry run; with --yes the repair. */
+#include "recovery/backup.h"
 #include "recovery/recover.h"
 
 #include "base/counted.h"
@@ -141,8 +142,12 @@ static int recover(App *app, Writer *w, const RecoverOptions *options, const Opt
     steps = recover_is_needed(&plan) ? recover_steps(&plan) : json_array();
     summarize_plan(app, &plan, steps);
     if (!recover_is_needed(&plan)) {
+        CLEANUP(error_clear) Error backup = {0};
+        bool has_backup = !plan.lake_exists && backup_check_new_lake(app->settings, &backup) != 0;
         say(app, "Nothing to do: %s.\n",
-            plan.lake_exists ? "the lake opens, can be read, and has every commit of its mark" : "there is no lake yet");
+            plan.lake_exists ? "the lake opens, can be read, and has every commit of its mark"
+            : has_backup     ? backup.text
+                             : "there is no lake yet");
         return 0;
     }
     print_findings(app, &plan);

@@ -13,6 +13,8 @@
 #include "flow/lake_watch.h"
 #include "flow/live.h"
 #include "recovery/backup.h"
+#include <errno.h>
+#include <unistd.h>
 
 enum { REPAIR_PAUSE_MS = 1000, SPACE_PAUSE_MS = 500 };
 
@@ -90,10 +92,11 @@ static int serve_and_run(App *app, Writer *w, AuditLog *audit_log, Error *err) {
 
 /* ---- a lake that cannot be used ---- */
 
-/* There is no space, or there is a lake, or was one, that needs a repair: it is damaged, gone, behind its mark, or another one. */
+/* There is no space, or there is a lake, or was one, that needs a repair: it is damaged, gone, behind its mark, another one, or on a volume
+ * that is not mounted. */
 static bool is_blocked(const Layout *layout, const Error *err) {
-    if (err->kind == ERR_FULL) return true;
-    return (err->kind == ERR_DATA || err->kind == ERR_IO) && (file_exists(layout->lake_path) || file_exists(layout->mark_path));
+    if (err->kind == ERR_FULL || err->kind == ERR_DATA) return true;
+    return err->kind == ERR_IO && (file_exists(layout->lake_path) || file_exists(layout->mark_path));
 }
 
 static int is_not_ready(void *why, Error *err) {
@@ -112,12 +115,22 @@ static bool was_touched(const Layout *layout, const FileStamp before[3]) {
     return false;
 }
 
+/* A volume that is mounted for writing again, or rights that are given, touch no file. */
+static bool can_be_written(const Layout *layout) {
+    const char *files[] = {layout->lake_path, layout->wal_path, layout->mark_path, layout->lock_path};
+    for (size_t i = 0; i < ARRAY_LEN(files); i++)
+        if (access(files[i], R_OK | W_OK) != 0 && errno != ENOENT) return false;
+    return access(layout->data_dir, W_OK | X_OK) == 0;
+}
+
 /* A repair touches the files; it has ended when no process holds the lock. */
 static int wait_for_repair(const Layout *layout, Error *err) {
     FileStamp before[] = {file_stamp(layout->lake_path), file_stamp(layout->wal_path), file_stamp(layout->mark_path)};
+    bool could_be_written = can_be_written(layout);
     while (!stop_wait_ms(REPAIR_PAUSE_MS)) {
         CLEANUP(free_text) char *holder = file_lock_holder(layout->lock_path);
-        if (holder != NULL || !was_touched(layout, before)) continue;
+        bool is_given = !could_be_written && can_be_written(layout);
+        if (holder != NULL || !(is_given || was_touched(layout, before))) continue;
         log_info("up", "the lake was changed; trying again");
         return restart_process(err);
     }

@@ -78,7 +78,7 @@ struct Live {
     int checkpoints;
     int64_t log_bytes;     /* that DuckDB's log may have before the next one is tried */
     pthread_mutex_t mutex; /* of what is below */
-    char *blocked;         /* why none of the topics can be read; NULL: one can */
+    char *blocked;         /* why nothing lands: none of the topics can be read, or no batch can be stored; NULL: it does */
 };
 
 static void close_ingest(Live *live) {
@@ -111,16 +111,20 @@ void live_free(Live *live) {
 
 /* ---- what others may ask ---- */
 
-static void note_blocked(Live *live, const char *why) {
+/* Of the step that has ended. */
+static void note_blocked(Live *live, bool failed) {
+    const char *unstored = failed ? NULL : ingest_unstored(live->ingest), *unread = failed ? NULL : ingest_blocked(live->ingest);
     pthread_mutex_lock(&live->mutex);
     free(live->blocked);
-    live->blocked = why != NULL ? xstrdup(why) : NULL;
+    live->blocked = unstored != NULL ? xasprintf("nothing is stored: %s", unstored)
+                    : unread != NULL ? xasprintf("nothing is read: %s", unread)
+                                     : NULL;
     pthread_mutex_unlock(&live->mutex);
 }
 
 int live_check(Live *live, Error *err) {
     pthread_mutex_lock(&live->mutex);
-    int rc = live->blocked == NULL ? 0 : error_set(err, ERR_UNAVAILABLE, "nothing is read: %s", live->blocked);
+    int rc = live->blocked == NULL ? 0 : error_set(err, ERR_UNAVAILABLE, "%s", live->blocked);
     pthread_mutex_unlock(&live->mutex);
     return rc;
 }
@@ -330,7 +334,7 @@ static int land(Live *live, bool *ret_done, Error *err) {
     IngestState state;
     if (live->ingest == NULL && open_ingest(live, err) != 0) return -1;
     int rc = ingest_step(live->ingest, &state, err);
-    note_blocked(live, rc == 0 ? ingest_blocked(live->ingest) : NULL);
+    note_blocked(live, rc != 0);
     if (rc != 0 || state == INGEST_COMMITTED) { /* a step may land a batch and fail with the next one */
         atomic_store(&live->unrefined, true);
         atomic_store(&live->refine_waits, false);
