@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/owner.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -105,6 +106,7 @@ int file_sync(const char *path, Error *err) {
 }
 
 int file_publish(const char *tmp, const char *path, Error *err) {
+    owner_take(tmp);
     if (sync_path(tmp, 0, err) != 0) return -1;
     if (rename(tmp, path) != 0) return error_errno(err, ERR_IO, errno, "cannot rename %s to %s", tmp, path);
     CLEANUP(free_text) char *copy = xstrdup(path);
@@ -136,7 +138,9 @@ int file_create(const char *path, Error *err) {
     CLEANUP(close_fd) int fd = -1;
     if (file_check_regular(path, err) != 0) return -1;
     fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    return fd >= 0 ? 0 : error_errno(err, ERR_IO, errno, "cannot create %s", path);
+    if (fd < 0) return error_errno(err, ERR_IO, errno, "cannot create %s", path);
+    owner_take(path);
+    return 0;
 }
 
 /* Copies in the kernel, where some file systems share the blocks. Returns 0 at the end. */
@@ -230,7 +234,10 @@ static int refuse_dir(const char *path, int problem, Error *err) {
 /* An existing folder is not an error. */
 static int make_dir(const char *path, Error *err) {
     struct stat st;
-    if (mkdir(path, 0755) == 0) return 0;
+    if (mkdir(path, 0755) == 0) {
+        owner_take(path);
+        return 0;
+    }
     int problem = errno;
     if (problem == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) return 0;
     return refuse_dir(path, problem, err);
