@@ -1,5 +1,5 @@
-/* owner.c: see owner.h. The owner of the folder may put there what he likes: nothing is given to him that may be known elsewhere, by another
- * name or through a link. */
+/* owner.c: see owner.h. The owner of the folder may put there what he likes: nothing is given to him that may be known elsewhere, by
+ * another name or through a link. */
 #include "base/owner.h"
 
 #include "base/files.h"

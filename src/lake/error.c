@@ -81,14 +81,6 @@ bool lake_may_not_open(const Error *err) {
     return err->kind == ERR_IO && circumstance(err->text) != NULL;
 }
 
-int lake_fail_open(const char *path, const char *message, Error *err) {
-    CLEANUP(free_text) char *write = failed_write(message);
-    return error_set(err, lake_says_full(message) ? ERR_FULL : ERR_IO, "cannot open the lake %s: %s", path,
-                     write != NULL     ? write
-                     : message != NULL ? message
-                                       : "DuckDB gave no reason");
-}
-
 int lake_advise_opening(Error *err) {
     const char *advice = circumstance(err->text);
     if (err->kind != ERR_IO) return -1;
@@ -134,12 +126,22 @@ static const char *next_step(const Lake *lake, duckdb_error_type type, const cha
     return lake->snapshot ? "`smelt publish --full` writes a new snapshot" : "`smelt recover` says what it would do";
 }
 
-/* DuckDB adds advice about its own settings after an empty line of its own. */
+/* DuckDB adds advice about its own settings after an empty line of its own, and where in its source it was. */
 static int message_len(const char *message) {
-    const char *advice = strstr(message, "\nPossible solutions");
-    size_t n = advice != NULL ? (size_t)(advice - message) : strlen(message);
+    static const char *const ends[] = {"\nPossible solutions", "\nThis error signals an assertion failure", "\nStack Trace"};
+    size_t n = strlen(message);
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        const char *end = strstr(message, ends[i]);
+        if (end != NULL && (size_t)(end - message) < n) n = (size_t)(end - message);
+    }
     while (n > 0 && (message[n - 1] == '\n' || message[n - 1] == '.')) n--;
     return (int)n;
+}
+
+int lake_fail_open(const char *path, const char *message, Error *err) {
+    CLEANUP(free_text) char *write = failed_write(message);
+    const char *reason = write != NULL ? write : message != NULL ? message : "DuckDB gave no reason";
+    return error_set(err, lake_says_full(message) ? ERR_FULL : ERR_IO, "cannot open the lake %s: %.*s", path, message_len(reason), reason);
 }
 
 /* DuckDB 1.5 does not take back all of a commit that failed. When it lacked memory, columns in memory have rows that their row group has
