@@ -19,16 +19,17 @@
 enum { REPAIR_PAUSE_MS = 1000, SPACE_PAUSE_MS = 500 };
 
 static const struct argp argp = {
-    .doc = "Runs everything in one process: follows the topics, refines as events arrive, "
-           "trains, scores and publishes every up.publish_interval, "
-           "and serves the dashboards and the API from the live lake: events are visible within about a second. "
-           "A lake that has to be repaired first, or whose disk is full, is not used: then the newest snapshot is served with the reason, "
-           "/readyz answers 503, and after `smelt recover`, or with space on the disk, it goes on by itself. "
-           "/readyz also answers 503 within seconds when the lake's file is gone or data.dir cannot be written. "
-           "Ends cleanly on SIGTERM or Ctrl-C."
-           "\vExamples:\n"
-           "  smelt up\n"
-           "  smelt up --set kafka.bootstrap=broker:9092 --set http.listen=0.0.0.0:8080\n",
+    .doc =
+        "Runs everything in one process: follows the topics, refines as events arrive, "
+        "trains, scores and publishes every up.publish_interval, "
+        "and serves the dashboards and the API from the live lake: events are visible within about a second. "
+        "A lake that has to be repaired first, or whose disk is full, is not used: then the newest snapshot is served with the reason, "
+        "/readyz answers 503, and after `smelt recover`, or with space on the disk, it goes on by itself. "
+        "/readyz also answers 503 within seconds when the lake's file is gone, data.dir cannot be written or a batch could not be stored. "
+        "Ends cleanly on SIGTERM or Ctrl-C."
+        "\vExamples:\n"
+        "  smelt up\n"
+        "  smelt up --set kafka.bootstrap=broker:9092 --set http.listen=0.0.0.0:8080\n",
 };
 
 static int has_disk_space(const App *app, Error *err) {
