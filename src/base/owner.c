@@ -2,9 +2,9 @@
  * another name or through a link. */
 #include "base/owner.h"
 
-#include "base/files.h"
 #include "base/memory.h"
 #include <fcntl.h>
+#include <libgen.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,8 +17,8 @@ static void give(int fd, const struct stat *folder) {
 void owner_take(const char *path) {
     struct stat folder;
     if (geteuid() != 0) return;
-    CLEANUP(free_text) char *parent = path_parent(path);
-    if (stat(parent, &folder) != 0 || folder.st_uid == 0) return;
+    CLEANUP(free_text) char *copy = xstrdup(path);
+    if (stat(dirname(copy), &folder) != 0 || folder.st_uid == 0) return;
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) return;
     give(fd, &folder);
