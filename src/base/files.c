@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/owner.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,6 +13,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { READ_MAX = 1000 * 1000 * 1000 }; /* of a whole file: what is longer is damaged, and would take the memory that the work needs */
 
 static void close_fd(int *fd) {
     if (*fd >= 0) close(*fd);
@@ -56,7 +59,11 @@ int file_open_regular(const char *path, int *ret, Error *err) {
 
 int file_read(const char *path, Buf *ret, Error *err) {
     CLEANUP(close_fd) int fd = -1;
+    struct stat st;
     if (file_open_regular(path, &fd, err) != 0) return -1;
+    if (fstat(fd, &st) == 0 && st.st_size > READ_MAX)
+        return error_set(err, ERR_IO, "%s has %" PRId64 " MB, expected at most %d", path, (int64_t)st.st_size / 1000000,
+                         READ_MAX / 1000000);
     CLEANUP(buf_done) Buf b = {0};
     for (;;) {
         ssize_t n = read(fd, buf_reserve(&b, 64 * 1024), 64 * 1024);
@@ -99,14 +106,22 @@ int file_sync(const char *path, Error *err) {
 }
 
 int file_publish(const char *tmp, const char *path, Error *err) {
+    owner_take(tmp);
     if (sync_path(tmp, 0, err) != 0) return -1;
     if (rename(tmp, path) != 0) return error_errno(err, ERR_IO, errno, "cannot rename %s to %s", tmp, path);
     CLEANUP(free_text) char *copy = xstrdup(path);
     return sync_path(dirname(copy), O_DIRECTORY, err);
 }
 
+/* Opening a pipe would wait for a reader, and writing through a link change a file somewhere else. */
+static void drop_other_kind(const char *tmp) {
+    struct stat st;
+    if (lstat(tmp, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) (void)unlink(tmp);
+}
+
 int file_write_atomic(const char *path, const void *bytes, size_t n, Error *err) {
     CLEANUP(free_text) char *tmp = xasprintf("%s.tmp", path);
+    drop_other_kind(tmp);
     {
         CLEANUP(close_fd) int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
         if (fd < 0) return error_errno(err, ERR_IO, errno, "cannot create %s", tmp);
@@ -123,7 +138,9 @@ int file_create(const char *path, Error *err) {
     CLEANUP(close_fd) int fd = -1;
     if (file_check_regular(path, err) != 0) return -1;
     fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    return fd >= 0 ? 0 : error_errno(err, ERR_IO, errno, "cannot create %s", path);
+    if (fd < 0) return error_errno(err, ERR_IO, errno, "cannot create %s", path);
+    owner_take(path);
+    return 0;
 }
 
 /* Copies in the kernel, where some file systems share the blocks. Returns 0 at the end. */
@@ -217,7 +234,10 @@ static int refuse_dir(const char *path, int problem, Error *err) {
 /* An existing folder is not an error. */
 static int make_dir(const char *path, Error *err) {
     struct stat st;
-    if (mkdir(path, 0755) == 0) return 0;
+    if (mkdir(path, 0755) == 0) {
+        owner_take(path);
+        return 0;
+    }
     int problem = errno;
     if (problem == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) return 0;
     return refuse_dir(path, problem, err);

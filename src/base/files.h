@@ -14,7 +14,7 @@ void files_keep_standard(void);
 int file_check_regular(const char *path, Error *err) MUST_CHECK;
 /* Opens for reading, what file_check_regular takes. ERR_IO. The caller closes. */
 int file_open_regular(const char *path, int *ret_fd, Error *err) MUST_CHECK;
-/* Reads a whole file, of those. ERR_IO. The caller ends the buffer. */
+/* Reads a whole file, of those, of at most 1 GB. ERR_IO. The caller ends the buffer. */
 int file_read(const char *path, Buf *ret, Error *err) MUST_CHECK;
 /* Replaces `path` atomically: after a crash or a power cut it has the old or the new content. Durable on return: path.tmp, fsync, rename,
  * fsync of the directory. ERR_IO. */

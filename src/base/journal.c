@@ -9,6 +9,7 @@
 #include "base/document.h"
 #include "base/files.h"
 #include "base/memory.h"
+#include "base/owner.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -64,6 +65,7 @@ int journal_append(const char *path, const json_t *object, Error *err) {
     if (file_check_regular(path, err) != 0) return -1;
     CLEANUP(close_fd) int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0) return error_errno(err, ERR_IO, errno, "cannot open %s to write", path);
+    owner_take(path);
     if (lock_file(fd, path, err) != 0) return -1;
     if (fstat(fd, &st) != 0) return error_errno(err, ERR_IO, errno, "cannot look at %s", path);
     CLEANUP(free_text) char *text = json_text(object);

@@ -6,6 +6,7 @@
 #include "base/files.h"
 
 #include "base/memory.h"
+#include "base/owner.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -80,6 +81,7 @@ static int open_lock(const char *path, int operation, FileLock **ret, Error *err
     if (file_check_regular(path, err) != 0) return -1;
     CLEANUP(close_fd) int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK, 0644);
     if (fd < 0) return error_errno(err, ERR_IO, errno, "cannot open the lock file %s", path);
+    owner_take(path);
     if (try_flock(fd, operation) != 0) {
         if (errno != EWOULDBLOCK) return error_errno(err, ERR_IO, errno, "cannot lock %s", path);
         char holder[LOCK_TEXT];

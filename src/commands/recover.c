@@ -1,5 +1,6 @@
 /* recover.c: `smelt recover`: a dry run; with --yes the repair. */
 #include "recovery/recover.h"
+#include "recovery/backup.h"
 
 #include "base/counted.h"
 #include "base/document.h"
@@ -141,8 +142,9 @@ static int recover(App *app, Writer *w, const RecoverOptions *options, const Opt
     steps = recover_is_needed(&plan) ? recover_steps(&plan) : json_array();
     summarize_plan(app, &plan, steps);
     if (!recover_is_needed(&plan)) {
-        say(app, "Nothing to do: %s.\n",
-            plan.lake_exists ? "the lake opens, can be read, and has every commit of its mark" : "there is no lake yet");
+        CLEANUP(error_clear) Error missing = {0};
+        bool is_there = writer_check_exists(app->settings, &missing) == 0;
+        say(app, "Nothing to do: %s.\n", is_there ? "the lake opens, can be read, and has every commit of its mark" : missing.text);
         return 0;
     }
     print_findings(app, &plan);

@@ -13,20 +13,23 @@
 #include "flow/lake_watch.h"
 #include "flow/live.h"
 #include "recovery/backup.h"
+#include <errno.h>
+#include <unistd.h>
 
 enum { REPAIR_PAUSE_MS = 1000, SPACE_PAUSE_MS = 500 };
 
 static const struct argp argp = {
-    .doc = "Runs everything in one process: follows the topics, refines as events arrive, "
-           "trains, scores and publishes every up.publish_interval, "
-           "and serves the dashboards and the API from the live lake: events are visible within about a second. "
-           "A lake that has to be repaired first, or whose disk is full, is not used: then the newest snapshot is served with the reason, "
-           "/readyz answers 503, and after `smelt recover`, or with space on the disk, it goes on by itself. "
-           "/readyz also answers 503 within seconds when the lake's file is gone or data.dir cannot be written. "
-           "Ends cleanly on SIGTERM or Ctrl-C."
-           "\vExamples:\n"
-           "  smelt up\n"
-           "  smelt up --set kafka.bootstrap=broker:9092 --set http.listen=0.0.0.0:8080\n",
+    .doc =
+        "Runs everything in one process: follows the topics, refines as events arrive, "
+        "trains, scores and publishes every up.publish_interval, "
+        "and serves the dashboards and the API from the live lake: events are visible within about a second. "
+        "A lake that has to be repaired first, or whose disk is full, is not used: then the newest snapshot is served with the reason, "
+        "/readyz answers 503, and after `smelt recover`, or with space on the disk, it goes on by itself. "
+        "/readyz also answers 503 within seconds when the lake's file is gone, data.dir cannot be written or a batch could not be stored. "
+        "Ends cleanly on SIGTERM or Ctrl-C."
+        "\vExamples:\n"
+        "  smelt up\n"
+        "  smelt up --set kafka.bootstrap=broker:9092 --set http.listen=0.0.0.0:8080\n",
 };
 
 static int has_disk_space(const App *app, Error *err) {
@@ -90,10 +93,11 @@ static int serve_and_run(App *app, Writer *w, AuditLog *audit_log, Error *err) {
 
 /* ---- a lake that cannot be used ---- */
 
-/* There is no space, or there is a lake, or was one, that needs a repair: it is damaged, gone, behind its mark, or another one. */
+/* There is no space, or there is a lake, or was one, that needs a repair: it is damaged, gone, behind its mark, another one, or on a volume
+ * that is not mounted. */
 static bool is_blocked(const Layout *layout, const Error *err) {
-    if (err->kind == ERR_FULL) return true;
-    return (err->kind == ERR_DATA || err->kind == ERR_IO) && (file_exists(layout->lake_path) || file_exists(layout->mark_path));
+    if (err->kind == ERR_FULL || err->kind == ERR_DATA) return true;
+    return err->kind == ERR_IO && (file_exists(layout->lake_path) || file_exists(layout->mark_path));
 }
 
 static int is_not_ready(void *why, Error *err) {
@@ -112,12 +116,22 @@ static bool was_touched(const Layout *layout, const FileStamp before[3]) {
     return false;
 }
 
+/* A volume that is mounted for writing again, or rights that are given, touch no file. */
+static bool can_be_written(const Layout *layout) {
+    const char *files[] = {layout->lake_path, layout->wal_path, layout->mark_path, layout->lock_path};
+    for (size_t i = 0; i < ARRAY_LEN(files); i++)
+        if (access(files[i], R_OK | W_OK) != 0 && errno != ENOENT) return false;
+    return access(layout->data_dir, W_OK | X_OK) == 0;
+}
+
 /* A repair touches the files; it has ended when no process holds the lock. */
 static int wait_for_repair(const Layout *layout, Error *err) {
     FileStamp before[] = {file_stamp(layout->lake_path), file_stamp(layout->wal_path), file_stamp(layout->mark_path)};
+    bool could_be_written = can_be_written(layout);
     while (!stop_wait_ms(REPAIR_PAUSE_MS)) {
         CLEANUP(free_text) char *holder = file_lock_holder(layout->lock_path);
-        if (holder != NULL || !was_touched(layout, before)) continue;
+        bool is_given = !could_be_written && can_be_written(layout);
+        if (holder != NULL || !(is_given || was_touched(layout, before))) continue;
         log_info("up", "the lake was changed; trying again");
         return restart_process(err);
     }

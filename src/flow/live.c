@@ -43,6 +43,7 @@
 enum {
     TICK_MS = 1000,
     REFINE_PAUSE_MAX_MS = 500,
+    STEP_TOO_LONG_S = 20,
     ASKED_FOR_MS = 10 * 1000, /* after a request for data, more are expected for so long */
     MERGE_EVERY = 8,          /* checkpoints */
     CHECKPOINT_TRIES = 40,    /* while refining goes on, and as many while it pauses: DuckDB refuses while another connection writes */
@@ -65,6 +66,7 @@ struct Live {
     atomic_bool refine_waits; /* nothing is to be refined, and somebody asks for data: the next batch need not be a full one */
     atomic_bool unpublished;  /* Gold has changed since the last snapshot */
     atomic_llong asked_ns;    /* when the API was last asked for data; 0: not yet */
+    atomic_llong step_ns;     /* when the step of landing that goes on began; 0: none does */
     /* of landing */
     TopicList topics;
     FeedList feeds; /* of `ingest` */
@@ -78,7 +80,7 @@ struct Live {
     int checkpoints;
     int64_t log_bytes;     /* that DuckDB's log may have before the next one is tried */
     pthread_mutex_t mutex; /* of what is below */
-    char *blocked;         /* why none of the topics can be read; NULL: one can */
+    char *blocked;         /* why nothing lands: none of the topics can be read, or no batch can be stored; NULL: it does */
 };
 
 static void close_ingest(Live *live) {
@@ -111,16 +113,30 @@ void live_free(Live *live) {
 
 /* ---- what others may ask ---- */
 
-static void note_blocked(Live *live, const char *why) {
+/* Of the step that has ended. */
+static void note_blocked(Live *live, bool failed) {
+    const char *unstored = failed ? NULL : ingest_unstored(live->ingest), *unread = failed ? NULL : ingest_blocked(live->ingest);
     pthread_mutex_lock(&live->mutex);
     free(live->blocked);
-    live->blocked = why != NULL ? xstrdup(why) : NULL;
+    live->blocked = unstored != NULL ? xasprintf("nothing is stored: %s", unstored)
+                    : unread != NULL ? xasprintf("nothing is read: %s", unread)
+                                     : NULL;
     pthread_mutex_unlock(&live->mutex);
 }
 
+/* A disk that hangs gives no error. A step waits a second for messages, and stores what came. */
+static int check_step(Live *live, Error *err) {
+    int64_t began_ns = atomic_load(&live->step_ns);
+    double seconds = began_ns == 0 ? 0 : clock_seconds_since(began_ns);
+    if (seconds < STEP_TOO_LONG_S) return 0;
+    return error_set(err, ERR_UNAVAILABLE, "storing a batch has not ended for %.0f s: does the disk of %s answer?", seconds,
+                     live->layout.data_dir);
+}
+
 int live_check(Live *live, Error *err) {
+    if (check_step(live, err) != 0) return -1;
     pthread_mutex_lock(&live->mutex);
-    int rc = live->blocked == NULL ? 0 : error_set(err, ERR_UNAVAILABLE, "nothing is read: %s", live->blocked);
+    int rc = live->blocked == NULL ? 0 : error_set(err, ERR_UNAVAILABLE, "%s", live->blocked);
     pthread_mutex_unlock(&live->mutex);
     return rc;
 }
@@ -329,8 +345,10 @@ static int open_ingest(Live *live, Error *err) {
 static int land(Live *live, bool *ret_done, Error *err) {
     IngestState state;
     if (live->ingest == NULL && open_ingest(live, err) != 0) return -1;
+    atomic_store(&live->step_ns, clock_mono_ns());
     int rc = ingest_step(live->ingest, &state, err);
-    note_blocked(live, rc == 0 ? ingest_blocked(live->ingest) : NULL);
+    atomic_store(&live->step_ns, 0);
+    note_blocked(live, rc != 0);
     if (rc != 0 || state == INGEST_COMMITTED) { /* a step may land a batch and fail with the next one */
         atomic_store(&live->unrefined, true);
         atomic_store(&live->refine_waits, false);

@@ -12,6 +12,7 @@
 #include "base/stop.h"
 #include "lake/layout.h"
 #include "lake/schema.h"
+#include "recovery/backup.h"
 #include <errno.h>
 #include <sys/stat.h>
 
@@ -86,11 +87,22 @@ int writer_open_file(const Settings *settings, Writer *w, Error *err) {
     return lake_check_version(w->conn, err);
 }
 
-/* ERR_DATA: there is no lake, but the mark is of one with commits. */
+/* DuckDB would apply it to the new lake. */
+static int check_log_alone(const Layout *layout, Error *err) {
+    if (!file_exists(layout->wal_path)) return 0;
+    return error_set(err, ERR_DATA,
+                     "there is no lake %s, but the write-ahead log %s of one that was moved away. Next: bring back both, or move the log "
+                     "away, too",
+                     layout->lake_path, layout->wal_path);
+}
+
+/* ERR_DATA: there is no lake, but something of one with commits: its mark, a backup in backup.dir, its log. */
 static int check_missing(const Settings *settings, Error *err) {
     CLEANUP(layout_done) Layout layout = layout_of(settings);
     CLEANUP(commit_mark_done) CommitMark none = {0};
-    return file_exists(layout.lake_path) ? 0 : commit_mark_check(NULL, layout.mark_path, &none, err);
+    if (file_exists(layout.lake_path)) return 0;
+    if (commit_mark_check(NULL, layout.mark_path, &none, err) != 0 || backup_check_new_lake(settings, err) != 0) return -1;
+    return check_log_alone(&layout, err);
 }
 
 static int open_marked(const Settings *settings, Writer *w, Error *err) {

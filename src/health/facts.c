@@ -143,7 +143,8 @@ static void gather_backup(Facts *f) {
     size_t good;
     if (dir[0] == '\0') return;
     if (backup_read(dir, &f->backup_state, &f->backup, &err) != 0 ||
-        (f->backup_state == BACKUP_GOOD && backup_check(&f->backup, BACKUP_SIZES, &good, &err) != 0))
+        (f->backup_state == BACKUP_GOOD &&
+         (backup_check_lake(&f->backup, &f->mark, &err) != 0 || backup_check(&f->backup, BACKUP_SIZES, &good, &err) != 0)))
         f->backup_error = take_text(&err);
 }
 

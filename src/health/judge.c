@@ -229,6 +229,11 @@ static void describe_check(const Facts *f, Finding *r) {
     if (!c->all_read && f->writer == NULL) buf_add_str(&r->detail, " Not all rows were read then; `smelt audit` reads them.");
 }
 
+/* No writer begins a new lake then (recovery/backup.h). */
+static bool has_only_a_backup(const Facts *f) {
+    return f->mark.commit == 0 && f->backup_state == BACKUP_GOOD && f->backup.mark.landed > 0;
+}
+
 static bool judge_lake(const Facts *f, Finding *r) {
     if (f->lake_bytes >= 0) put_int(r, "bytes", f->lake_bytes);
     put_text(r, "writer", f->writer);
@@ -238,11 +243,14 @@ static bool judge_lake(const Facts *f, Finding *r) {
         return true;
     }
     if (f->lake_bytes < 0) {
-        buf_addf(&r->detail,
-                 f->no_data_dir       ? "There is no lake at %s, nor the folder: is its volume mounted? `smelt ingest` makes both."
-                 : f->mark.commit > 0 ? "The lake %s is gone; `smelt recover` says what can be done."
-                                      : "There is no lake at %s; `smelt ingest` makes one.",
-                 f->lake_path);
+        buf_addf(
+            &r->detail,
+            f->no_data_dir       ? "There is no lake at %s, nor the folder: is its volume mounted? `smelt ingest` makes both."
+            : f->mark.commit > 0 ? "The lake %s is gone; `smelt recover` says what can be done."
+            : has_only_a_backup(f)
+                ? "There is no lake at %s, but backup.dir has the backup of one: is its volume mounted? `smelt restore` makes it again."
+                : "There is no lake at %s; `smelt ingest` makes one.",
+            f->lake_path);
         return true;
     }
     r->state = STATE_OK;

@@ -12,11 +12,12 @@
 #include <ctype.h>
 #include <string.h>
 
-#define STEP_MS        1000
-#define FULL_PAUSE_MS  1000
-#define RETRY_FIRST_MS 5000
-#define RETRY_MAX_MS   60000
-#define NSEC_PER_MS    1000000
+#define STEP_MS             1000
+#define FULL_PAUSE_MS       1000
+#define STEPS_TO_READ_AGAIN 10 /* each about a second without a batch */
+#define RETRY_FIRST_MS      5000
+#define RETRY_MAX_MS        60000
+#define NSEC_PER_MS         1000000
 
 typedef struct Topic {
     Feed *feed;          /* borrowed */
@@ -40,6 +41,8 @@ struct Ingest {
     Progress progress;
     bool shown; /* progress */
     IngestResult result;
+    Error unstored;  /* why the last batch could not be written although the reserve was free, until one is */
+    int steps_since; /* since then, without that error */
     int64_t began_ns;
 };
 
@@ -72,6 +75,7 @@ void ingest_close(Ingest *in) {
         error_clear(&in->topics[i].error);
     }
     ingest_result_done(&in->result);
+    error_clear(&in->unstored);
     free(in->topics);
     free(in);
 }
@@ -138,6 +142,10 @@ const char *ingest_blocked(const Ingest *in) {
     for (size_t i = 0; i < in->count; i++)
         if (can_be_read(&in->topics[i])) return NULL;
     return in->count > 0 ? in->topics[in->count - 1].error.text : NULL;
+}
+
+const char *ingest_unstored(const Ingest *in) {
+    return in->unstored.text;
 }
 
 /* With `follow`. -1: none of them can be read, which waiting does not mend. */
@@ -273,17 +281,32 @@ static bool can_wait_for_disk_space(const Ingest *in, const Error *err) {
     return error_can_wait_for_space(err) && in->options.follow && in->options.disk_dir != NULL;
 }
 
-/* A write failed although the reserve was free: what was not stored is read again when there is space. */
-static int wait_for_disk_space(const Ingest *in, Error *err) {
+/* A write failed although the reserve was free, as with a quota: what was not stored is read again when there is space. */
+static int wait_for_disk_space(Ingest *in, Error *err) {
     if (!can_wait_for_disk_space(in, err)) return -1;
-    log_error("ingest", "%s", err->text);
+    CLEANUP(error_clear) Error reserve = {0};
+    bool is_reserve = disk_space_check(in->options.disk_dir, in->options.reserve, &reserve) != 0;
+    if (in->unstored.kind == ERR_NONE) log_error("ingest", "%s%s", err->text, is_reserve ? "" : ". It is tried again each second");
+    error_clear(&in->unstored);
+    if (!is_reserve) error_move(&in->unstored, err);
     error_clear(err);
+    in->steps_since = 0;
     if (stop_wait_ms(FULL_PAUSE_MS)) return error_set(err, ERR_STOPPED, "stopped while the disk was full");
     return disk_space_wait(in->options.disk_dir, in->options.reserve, err);
 }
 
+/* A batch that could not be stored is read again within some steps: when there is none by then, it is not known to fail any more. */
+static void note_no_error(Ingest *in, IngestState state) {
+    if (in->unstored.kind == ERR_NONE || (state != INGEST_COMMITTED && ++in->steps_since < STEPS_TO_READ_AGAIN)) return;
+    log_info("ingest", "batches are stored again");
+    error_clear(&in->unstored);
+}
+
 int ingest_step(Ingest *in, IngestState *ret, Error *err) {
-    if (step(in, ret, err) == 0) return 0;
+    if (step(in, ret, err) == 0) {
+        note_no_error(in, *ret);
+        return 0;
+    }
     end_sessions(in);
     if (wait_for_disk_space(in, err) != 0) return -1;
     *ret = INGEST_IDLE;

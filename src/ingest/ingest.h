@@ -70,6 +70,8 @@ Ingest *ingest_open(LakeConn *conn, Feed *const *feeds, size_t count, const Inge
 int ingest_step(Ingest *ingest, IngestState *ret, Error *err) MUST_CHECK;
 /* Why none of the topics can be read now, which waiting alone does not mend; NULL: one of them can. Borrowed until the next step. */
 const char *ingest_blocked(const Ingest *ingest);
+/* With `follow`: why what was read could not be stored, since the last batch that was; NULL: it could. Borrowed until the next step. */
+const char *ingest_unstored(const Ingest *ingest);
 /* Within about a second, except while a broker owes an answer (2 s; 10 s before the first one of a topic); what was read but did not land
  * is read again another time. */
 void ingest_close(Ingest *ingest);

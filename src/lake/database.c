@@ -23,8 +23,7 @@ static int open_failed(const char *path, char *message, Error *err) {
         error_set(err, ERR_CONFIG, "cannot open the lake %s: %.*s. Next: %s", path, (int)strcspn(message, "\n"), message,
                   lake_advise_memory(message));
     else
-        error_set(err, lake_says_full(message) ? ERR_FULL : ERR_IO, "cannot open the lake %s: %s", path,
-                  message != NULL ? message : "DuckDB gave no reason");
+        (void)lake_fail_open(path, message, err);
     duckdb.free(message);
     return -1;
 }

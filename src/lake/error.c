@@ -3,16 +3,32 @@
  * Invariant: an error of a lost lake is fatal, whatever its kind. */
 #include "lake/internal.h"
 
+#include "base/memory.h"
 #include "base/stop.h"
 #include <errno.h>
 #include <string.h>
 
-/* DuckDB has no error type for a full disk, only the text of the system's error. */
-bool lake_says_full(const char *message) {
+/* DuckDB has no error type for a full disk, only the text of the system's error. 0: it is none. */
+static int full_code(const char *message) {
     static const int full[] = {ENOSPC, EDQUOT, EFBIG};
     for (size_t i = 0; message != NULL && i < ARRAY_LEN(full); i++)
-        if (strstr(message, strerrordesc_np(full[i])) != NULL) return true;
-    return false;
+        if (strstr(message, strerrordesc_np(full[i])) != NULL) return full[i];
+    return 0;
+}
+
+bool lake_says_full(const char *message) {
+    return full_code(message) != 0;
+}
+
+/* "cannot write FILE: REASON", without what DuckDB was doing; the caller frees. NULL: the message is of something else. */
+static char *failed_write(const char *message) {
+    static const char wrote[] = "Could not write file \"";
+    const char *path = NULL;
+    for (const char *at = message; at != NULL && (at = strstr(at, wrote)) != NULL;) path = at += sizeof wrote - 1;
+    size_t n = path != NULL ? strcspn(path, "\"") : 0;
+    if (path == NULL || strncmp(path + n, "\": ", 3) != 0) return NULL;
+    const char *reason = path + n + 3;
+    return xasprintf("cannot write %.*s: %.*s", (int)n, path, (int)strcspn(reason, "\"\n"), reason);
 }
 
 static bool says_one_of(const char *message, const char *const words[]) {
@@ -99,26 +115,33 @@ static bool says_damaged(const char *message) {
     return message != NULL && (strstr(message, "Corrupt database file") != NULL || strstr(message, "Could not read enough bytes") != NULL);
 }
 
-/* Not a limit on the size of a file, against which free space does not help. */
-static bool says_no_space(const char *message) {
-    return lake_says_full(message) && strstr(message, strerrordesc_np(EFBIG)) == NULL;
-}
-
 /* DuckDB notices damage only when it reads what is damaged: any statement may be the one. */
 static const char *next_step(const Lake *lake, duckdb_error_type type, const char *message) {
-    if (says_no_space(message)) return "free space on its disk";
+    if (full_code(message) == EFBIG) return "raise the limit on the size of a file of this process (ulimit -f)";
+    if (full_code(message) == EDQUOT) return "free space, or raise the quota";
+    if (lake_says_full(message)) return "free space on its disk";
     if (!lake->snapshot && says_broken(message)) return "look for errors of the disk in the system's log, then run it again";
     if (type == DUCKDB_ERROR_OUT_OF_MEMORY || lake_says_memory(message)) return lake_advise_memory(message);
-    if (!says_damaged(message)) return NULL;
+    if (!says_damaged(message)) return message != NULL ? circumstance(message) : NULL;
     return lake->snapshot ? "`smelt publish --full` writes a new snapshot" : "`smelt recover` says what it would do";
 }
 
-/* DuckDB adds advice about its own settings after an empty line of its own. */
+/* DuckDB adds advice about its own settings after an empty line of its own, and where in its source it was. */
 static int message_len(const char *message) {
-    const char *advice = strstr(message, "\nPossible solutions");
-    size_t n = advice != NULL ? (size_t)(advice - message) : strlen(message);
+    static const char *const ends[] = {"\nPossible solutions", "\nThis error signals an assertion failure", "\nStack Trace"};
+    size_t n = strlen(message);
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        const char *end = strstr(message, ends[i]);
+        if (end != NULL && (size_t)(end - message) < n) n = (size_t)(end - message);
+    }
     while (n > 0 && (message[n - 1] == '\n' || message[n - 1] == '.')) n--;
     return (int)n;
+}
+
+int lake_fail_open(const char *path, const char *message, Error *err) {
+    CLEANUP(free_text) char *write = failed_write(message);
+    const char *reason = write != NULL ? write : message != NULL ? message : "DuckDB gave no reason";
+    return error_set(err, lake_says_full(message) ? ERR_FULL : ERR_IO, "cannot open the lake %s: %.*s", path, message_len(reason), reason);
 }
 
 /* DuckDB 1.5 does not take back all of a commit that failed. When it lacked memory, columns in memory have rows that their row group has
@@ -131,13 +154,16 @@ static bool may_be_half_committed(const char *message) {
 
 int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err) {
     const char *reason = message != NULL ? message : "DuckDB gave no reason", *next = next_step(conn->lake, type, message);
+    CLEANUP(free_text) char *write = failed_write(message);
+    ErrorKind kind = lake_says_full(message) ? ERR_FULL : kind_of(type, message);
     if (conn->in_transaction) conn->failed = true;
     if (type == DUCKDB_ERROR_FATAL || may_be_half_committed(message)) atomic_store(&conn->lake->lost, true);
     if (type == DUCKDB_ERROR_INTERRUPT && stop_requested())
         error_set(err, ERR_STOPPED, "%s: stopped while it ran; nothing of it was stored", name);
+    else if (write != NULL)
+        error_set(err, kind, "%s%s%s", write, next != NULL ? ". Next: " : "", next != NULL ? next : "");
     else
-        error_set(err, lake_says_full(message) ? ERR_FULL : kind_of(type, message), "%s: %.*s%s%s", name, message_len(reason), reason,
-                  next != NULL ? ". Next: " : "", next != NULL ? next : "");
+        error_set(err, kind, "%s: %.*s%s%s", name, message_len(reason), reason, next != NULL ? ". Next: " : "", next != NULL ? next : "");
     return lake_mark_fatal(conn->lake, err);
 }
 

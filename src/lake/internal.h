@@ -59,9 +59,10 @@ struct LakeResult {
 /* error.c: returns -1 with DuckDB's error as ours. Inside a transaction it fails the COMMIT to come. */
 int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err);
 int lake_fail_prepare(LakeConn *conn, const char *name, const char *message, Error *err);
-bool lake_says_full(const char *message);            /* the disk was full */
-bool lake_says_memory(const char *message);          /* lake.memory_limit was too small, or the system had no more */
-const char *lake_advise_memory(const char *message); /* what to do then; a constant */
+bool lake_says_full(const char *message);                              /* the disk was full */
+int lake_fail_open(const char *path, const char *message, Error *err); /* what DuckDB says of opening; message: NULL: nothing. -1 */
+bool lake_says_memory(const char *message);                            /* lake.memory_limit was too small, or the system had no more */
+const char *lake_advise_memory(const char *message);                   /* what to do then; a constant */
 /* fence.c: may `conn` write now? The first no is final. `name` stands in the error. A lost lake is not used any more, not even closed. */
 bool lake_is_lost(const Lake *lake);
 int lake_mark_fatal(const Lake *lake, Error *err); /* when the lake is lost; returns -1 */

@@ -96,22 +96,50 @@ static int64_t last_batch(const Backup *b) {
     return b->count > 0 ? b->segments[b->count - 1].upto : 0;
 }
 
-/* What the folder has of this generation of the lake; what it has of an earlier one is kept under another name. */
-static int begin(const char *dir, const CommitMark *lake, Backup *ret, bool *ret_new, Error *err) {
+typedef struct History {
+    int64_t landed, duplicates, rejected;
+    int64_t committed_us; /* 0: there is no such commit */
+} History;
+
+static int read_history(LakeConn *conn, int64_t upto, History *ret, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *row = NULL;
+    LakeValue commit = lake_int(upto);
+    if (lake_query(conn, "backup/history", lake_sql("backup/history"), &commit, 1, &row, err) != 0 || lake_next(row, err) < 0) return -1;
+    *ret = (History){lake_col_int(row, 0), lake_col_int(row, 1), lake_col_int(row, 2), lake_col_int(row, 3)};
+    return 0;
+}
+
+/* Has the lake the commits of the backup? Not when all of data.dir was put back to an older copy, as of a virtual machine: then other
+ * commits got the same numbers. */
+static int has_commits(LakeConn *conn, const Backup *b, bool *ret, Error *err) {
+    History lake;
+    if (read_history(conn, b->mark.commit, &lake, err) != 0) return -1;
+    *ret = (b->committed_us == 0 || b->committed_us == lake.committed_us) && lake.landed == b->mark.landed &&
+           lake.duplicates == b->mark.duplicates && lake.rejected == b->mark.rejected;
+    return 0;
+}
+
+static const char *what_it_was(BackupState state, const Backup *b, const CommitMark *lake) {
+    if (state != BACKUP_GOOD) return "damaged";
+    return b->mark.generation == lake->generation ? "of commits that this lake has not: data.dir was put back to an older copy"
+                                                  : "of an earlier generation of this lake";
+}
+
+/* What the folder has of this lake as it is; what it has of an earlier generation, or another history of it, is kept under another name. */
+static int begin(LakeConn *conn, const char *dir, const CommitMark *lake, Backup *ret, bool *ret_new, Error *err) {
     CLEANUP(backup_done) Backup b = {0};
     CLEANUP(free_text) char *aside = NULL;
     BackupState state;
     *ret_new = false;
     if (dir_make(dir, err) != 0 || backup_read(dir, &state, &b, err) != 0) return -1;
-    if (state == BACKUP_GOOD && strcmp(b.mark.lake_id, lake->lake_id) != 0)
-        return error_set(err, ERR_DATA, "%s holds the backup of another lake (%s; this one is %s): choose another folder", dir,
-                         b.mark.lake_id, lake->lake_id);
+    if (state == BACKUP_GOOD && backup_check_lake(&b, lake, err) != 0) return -1;
     bool continues = state == BACKUP_GOOD && b.mark.generation == lake->generation && b.mark.commit <= lake->commit;
+    if (continues && has_commits(conn, &b, &continues, err) != 0) return -1;
     if (state != BACKUP_NONE && !continues) {
         CLEANUP(free_text) char *manifest = backup_manifest_path(dir);
         if (file_set_aside(manifest, &aside, err) != 0) return -1;
-        log_warn("backup", "what %s had is %s: its manifest is kept as %s, and a new backup begun", dir,
-                 state == BACKUP_GOOD ? "of an earlier generation of this lake" : "damaged", aside);
+        log_warn("backup", "what %s had is %s: its manifest is kept as %s, and a new backup begun", dir, what_it_was(state, &b, lake),
+                 aside);
         backup_done(&b);
         *ret_new = true;
     }
@@ -141,7 +169,10 @@ static int run(LakeConn *conn, const char *dir, BackupCheck how, BackupResult *r
     CLEANUP(commit_mark_done) CommitMark lake = {0};
     CLEANUP(backup_done) Backup b = {0};
     BackupResult result = {0};
-    if (read_state(conn, &lake, err) != 0 || begin(dir, &lake, &b, &result.is_new, err) != 0 || mend(&b, how, &result, err) != 0) return -1;
+    if (read_state(conn, &lake, err) != 0 || begin(conn, dir, &lake, &b, &result.is_new, err) != 0 || mend(&b, how, &result, err) != 0)
+        return -1;
+    History history;
+    if (read_history(conn, lake.commit, &history, err) != 0) return -1;
     int64_t after = last_batch(&b);
     if (after < lake.commit || b.count == 0) {
         if (write_segment(conn, &b, &lake, after, err) != 0) return error_prefix(err, "backup to %s", dir);
@@ -152,6 +183,7 @@ static int run(LakeConn *conn, const char *dir, BackupCheck how, BackupResult *r
     b.mark = lake;
     lake = (CommitMark){0};
     b.mark.written_us = clock_wall_us();
+    b.committed_us = history.committed_us;
     b.schema_version = lake_schema_version();
     if (backup_save(&b, err) != 0) return error_prefix(err, "backup to %s", dir);
     result.commit = b.mark.commit;

@@ -20,6 +20,7 @@ typedef struct Backup {
     char *dir;
     CommitMark mark; /* what it holds; written_us: when it was made */
     int schema_version;
+    int64_t committed_us;    /* when its last commit was made; 0: of none, or not noted */
     BackupSegment *segments; /* in order */
     size_t count;
 } Backup;
@@ -28,6 +29,11 @@ void backup_done(Backup *backup);
 typedef enum BackupState { BACKUP_NONE, BACKUP_GOOD, BACKUP_DAMAGED } BackupState;
 /* Reads the manifest alone. Only a good one sets `ret` (end it with backup_done). ERR_IO, ERR_CONFIG: a newer smelt made it. */
 int backup_read(const char *dir, BackupState *ret_state, Backup *ret, Error *err) MUST_CHECK;
+/* ERR_DATA: it is of another lake than `lake`, whose identity may be unknown (NULL). */
+int backup_check_lake(const Backup *backup, const CommitMark *lake, Error *err) MUST_CHECK;
+/* Of a writer that finds no lake: is there one in backup.dir? ERR_DATA: then a new lake would be taken for it, as when the volume of
+ * data.dir is not mounted. What cannot be read is no reason. */
+int backup_check_new_lake(const Settings *settings, Error *err) MUST_CHECK;
 /* Can this folder, which need not exist, hold a backup of this lake? ERR_CONFIG: it is data.dir, or in a folder of it in which files are
  * removed (snapshots, models). Elsewhere inside of data.dir it is warned of. */
 int backup_check_place(const char *dir, const Layout *layout, Error *err) MUST_CHECK;

@@ -37,8 +37,8 @@ static json_t *segments_json(const Backup *b) {
 int backup_save(const Backup *b, Error *err) {
     CLEANUP(free_text) char *path = backup_manifest_path(b->dir);
     CLEANUP(json_freep)
-    json_t *document = json_pack("{ss si so so}", "smelt_version", SMELT_VERSION, "schema_version", b->schema_version, "mark",
-                                 commit_mark_json(&b->mark), "segments", segments_json(b));
+    json_t *document = json_pack("{ss si so sI so}", "smelt_version", SMELT_VERSION, "schema_version", b->schema_version, "mark",
+                                 commit_mark_json(&b->mark), "committed_us", (json_int_t)b->committed_us, "segments", segments_json(b));
     return sealed_save(path, KIND, FORMAT, document, err);
 }
 
@@ -54,8 +54,12 @@ static int read_segment(json_t *json, Backup *b) {
 
 static int read_document(json_t *document, Backup *ret) {
     json_t *mark, *segments, *segment;
+    json_int_t committed_us = 0;
     size_t i;
-    if (json_unpack(document, "{si so so}", "schema_version", &ret->schema_version, "mark", &mark, "segments", &segments) != 0) return -1;
+    if (json_unpack(document, "{si so s?I so}", "schema_version", &ret->schema_version, "mark", &mark, "committed_us", &committed_us,
+                    "segments", &segments) != 0)
+        return -1;
+    ret->committed_us = committed_us;
     if (!commit_mark_read(mark, &ret->mark)) return -1;
     json_array_foreach(segments, i, segment) {
         if (read_segment(segment, ret) != 0) return -1;

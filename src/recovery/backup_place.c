@@ -1,9 +1,12 @@
-/* backup_place.c: which folders can hold a backup; see backup.h. Paths are compared by what they lead to, not by their text. */
+/* backup_place.c: which folders can hold a backup, and of which lake; see backup.h. Paths are compared by what they lead to, not by their
+ * text. */
 #include "recovery/backup.h"
 
+#include "base/counted.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,4 +56,23 @@ int backup_check_setting(const Settings *settings, Error *err) {
     CLEANUP(layout_done) Layout layout = layout_of(settings);
     if (dir[0] == '\0' || backup_check_place(dir, &layout, err) == 0) return 0;
     return error_prefix(err, "backup.dir");
+}
+
+int backup_check_lake(const Backup *backup, const CommitMark *lake, Error *err) {
+    if (lake->lake_id == NULL || strcmp(backup->mark.lake_id, lake->lake_id) == 0) return 0;
+    return error_set(err, ERR_DATA, "%s holds the backup of another lake (%s; this one is %s): choose another folder", backup->dir,
+                     backup->mark.lake_id, lake->lake_id);
+}
+
+int backup_check_new_lake(const Settings *settings, Error *err) {
+    const char *dir = settings_text(settings, "backup.dir");
+    CLEANUP(backup_done) Backup backup = {0};
+    CLEANUP(error_clear) Error ignored = {0};
+    BackupState state;
+    if (dir[0] == '\0' || backup_read(dir, &state, &backup, &ignored) != 0 || state != BACKUP_GOOD || backup.mark.landed == 0) return 0;
+    return error_set(err, ERR_DATA,
+                     "there is no lake in %s, but backup.dir (%s) has the backup of one with %" PRId64
+                     " %s: is the volume of data.dir mounted? Next: mount it, or `smelt restore`; to begin a new lake on purpose, choose "
+                     "another backup.dir",
+                     settings_text(settings, "data.dir"), dir, backup.mark.landed, counted(backup.mark.landed, "event", "events"));
 }

@@ -86,7 +86,7 @@ int backup_restore(const Backup *b, const char *lake_path, const LakeOptions *op
     CLEANUP(free_text) char *wal = xasprintf("%s.wal", lake_path);
     size_t good;
     if (file_exists(lake_path) || file_exists(wal))
-        return error_set(err, ERR_DATA, "%s exists and is not overwritten: move it away first", lake_path);
+        return error_set(err, ERR_DATA, "%s exists and is not overwritten: move it away first", file_exists(lake_path) ? lake_path : wal);
     if (b->schema_version > lake_schema_version())
         return error_set(err, ERR_CONFIG,
                          "the backup has schema version %d, smelt " SMELT_VERSION " knows versions up to %d: use a newer smelt",

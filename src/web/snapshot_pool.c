@@ -33,6 +33,7 @@ struct SnapshotPool {
     LakeOptions options;
     char *temp_dir;
     SnapshotStamp seen; /* when it was last opened; of the thread that follows CURRENT */
+    bool has_looked;    /* `seen` is set: a folder without CURRENT, whose stamp is zero, may have generations */
 };
 
 /* Under the lock. Returns the generation when this was its last user: the caller frees it after unlocking. */
@@ -131,14 +132,19 @@ void snapshot_pool_follow(SnapshotPool *s) {
     close_retired(s);
     if (s->dir == NULL) return;
     SnapshotStamp now = snapshot_stamp(s->dir);
-    if (snapshot_stamp_same(&now, &s->seen)) {
+    if (s->has_looked && snapshot_stamp_same(&now, &s->seen)) {
         if (s->current != NULL && !s->current->store_tried) read_rows(s, s->current);
         return;
     }
     s->seen = now;
+    bool is_first = !s->has_looked;
+    s->has_looked = true;
     Error err = {0};
     if (open_generation(s, &err) != 0) {
-        log_error("web", "cannot open the new snapshot, still serving the old one: %s", err.text);
+        if (is_first)
+            log_warn("web", "nothing can be served yet: %s", err.text);
+        else
+            log_error("web", "cannot open the new snapshot, still serving the old one: %s", err.text);
         set_problem(s, err.text);
     } else {
         log_info("web", "serving snapshot generation %lld", (long long)snapshot_pool_generation(s));

@@ -493,6 +493,14 @@ def serving(running: Running) -> Api:
     return Api(match.group(1))
 
 
+def is_ready(api: Api) -> bool:
+    """Also of a server that begins anew meanwhile, which drops its connections."""
+    try:
+        return api.ask("/readyz")[0] == 200
+    except OSError:
+        return False
+
+
 def filled(smelt: Smelt, count: int = 300, steps: Sequence[str] = ("refine", "publish")) -> Smelt:
     """A lake of events of the synthetic operator, without a broker."""
     smelt("produce", "-n", str(count), "--out", "events.jsonl")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import FREE_PORT, Smelt, Topic, assert_same, events, eventually, refined
+from harness import FREE_PORT, Smelt, Topic, assert_same, events, eventually, free_port, is_ready, refined, serving
 
 
 @pytest.fixture
@@ -242,3 +242,83 @@ def test_a_lake_is_not_restored_beside_the_files_of_its_backup(smelt: Smelt, top
     assert result.code == 64 and "choose another data.dir" in result.error, result
     assert sorted(folder.iterdir()) == before
     assert smelt.run("restore", "").code == 64
+
+
+def test_the_backup_of_another_lake_is_none_of_this_one(smelt: Smelt, topic: Topic, folder: Path, new_smelt: Callable[..., Smelt]) -> None:
+    """The status called it ok: 50 events, made a minute ago."""
+    topic.send(events(0, 50))
+    smelt("ingest")
+    smelt("backup", folder)
+    other = new_smelt(topic, "other")
+    other("ingest")
+    found = {part["name"]: part for part in other.run("status", "--set", f"backup.dir={folder}").summary["components"]}
+    assert found["backup"]["state"] == "degraded" and "the backup of another lake" in found["backup"]["detail"], found["backup"]
+    own = {part["name"]: part for part in smelt.run("status", "--set", f"backup.dir={folder}").summary["components"]}
+    assert own["backup"]["state"] == "ok", own["backup"]
+
+
+@pytest.mark.parametrize("command", [["ingest"], ["run"], ["refine"], ["backup"]], ids=lambda command: command[0])
+def test_no_new_lake_is_begun_where_there_is_only_a_backup(smelt: Smelt, topic: Topic, folder: Path, command: list[str]) -> None:
+    """The volume of data.dir is not mounted: its folder is empty, and Kafka may not have the old events any more."""
+    backup = ("--set", f"backup.dir={folder}")
+    sent = topic.send(events(0, 100))
+    smelt("ingest")
+    smelt("backup", folder)
+    volume = smelt.folder / "volume"
+    smelt.data.rename(volume)
+    smelt.data.mkdir()
+    refused = smelt.run(*command, *backup)
+    assert refused.code == 65 and "is the volume of data.dir mounted?" in refused.error and "100 events" in refused.error, refused
+    assert not smelt.lake.exists()
+    (lake,) = [part for part in smelt.run("status", *backup).summary["components"] if part["name"] == "lake"]
+    assert "is its volume mounted?" in lake["detail"], lake
+    forget(smelt)
+    volume.rename(smelt.data)
+    assert smelt.run(*command, *backup).code == 0
+    smelt.assert_holds(sent)
+
+
+def test_up_waits_for_the_volume_of_its_lake(smelt: Smelt, topic: Topic, folder: Path) -> None:
+    topic.send(events(0, 100))
+    smelt("ingest")
+    smelt("backup", folder)
+    volume = smelt.folder / "volume"
+    smelt.data.rename(volume)
+    smelt.data.mkdir()
+    running = smelt.start("up", "--set", f"http.listen=127.0.0.1:{free_port()}", "--set", f"backup.dir={folder}")
+    api = serving(running)
+    assert "is the volume of data.dir mounted?" in api.get("/readyz", 503)["detail"]
+    for file in volume.iterdir():
+        file.replace(smelt.data / file.name)  # a mount: the lock file, too, is another one
+    eventually("it goes on", lambda: is_ready(api))
+    assert api.get("/api/v1/overview")["events"]["bronze"] == 100
+    assert running.end(seconds=15).code == 0
+
+
+@pytest.mark.parametrize("more", [[40, 60], [100, 1]], ids=["other sizes", "same sizes"])
+def test_a_lake_that_was_put_back_does_not_spoil_its_backup(smelt: Smelt, topic: Topic, folder: Path, more: list[int]) -> None:
+    """All of data.dir is an older copy, as after the snapshot of a machine: what is committed then has the numbers of other commits. The backup took both for
+    one history, and could not be restored."""
+    sent = topic.send(events(0, 100))
+    smelt("ingest")
+    smelt("backup", folder)
+    older = smelt.folder / "older"
+    shutil.copytree(smelt.data, older)
+    sent += topic.send(events(100, 100))
+    smelt("ingest")
+    smelt("backup", folder)
+    forget(smelt)
+    older.rename(smelt.data)
+    assert smelt("ingest")["landed"] == 100  # in one commit, as before
+    for first, n in zip((200, 300), more, strict=True):
+        sent += topic.send(events(first, n))
+        smelt("ingest")
+    again = smelt("backup", folder)
+    assert again["anew"] and again["landed"] == 200 + sum(more)
+    assert len(list(folder.glob("MANIFEST.json.aside-*"))) == 1
+    assert smelt("backup", folder)["batches"] == 0
+    forget(smelt)
+    smelt("restore", folder)
+    assert smelt("ingest")["landed"] == 0
+    smelt.assert_holds(sent)
+    assert smelt.audit()["ok"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 from faults.injection import Injection
-from harness import FREE_PORT, ROOT, Result, Running, Smelt, Topic, billing, encode, events, eventually, filled, judged, serving
+from harness import FREE_PORT, ROOT, Result, Running, Smelt, Topic, billing, encode, events, eventually, filled, free_port, is_ready, judged, serving
 
 PLAIN = ROOT / "build/release/smelt"  # sanitizers need address space of their own
 WITHOUT_RIGHTS = ("setpriv", "--inh-caps=-all", "--bounding-set=-all") if os.geteuid() == 0 else ()
@@ -186,6 +187,59 @@ def test_an_idle_writer_is_not_ready_while_it_could_store_nothing(smelt: Smelt, 
         assert len(of_the_lake) == 1, running.stderr  # a run that was under way says it for itself
     assert running.end().code == 0
     assert topic.committed(topic.name) <= 0
+
+
+def test_up_goes_on_once_it_has_the_rights(smelt: Smelt, topic: Topic) -> None:
+    """Rights that are given, or a volume that is mounted for writing again, touch no file."""
+    topic.send(events(0, 100))
+    smelt("run")
+    smelt.lake.chmod(0)
+    running = Running([*WITHOUT_RIGHTS, *smelt.command(["up", "--set", f"http.listen=127.0.0.1:{free_port()}"])], smelt.env, smelt.folder)
+    smelt.started.append(running)
+    api = serving(running)
+    assert "Permission denied" in api.get("/readyz", 503)["detail"]
+    assert api.get("/api/v1/overview")["generation"] == 1
+    smelt.lake.chmod(0o600)
+    eventually("it goes on", lambda: is_ready(api))
+    topic.send(events(100, 20))
+    eventually("it lands", lambda: topic.committed(topic.name) == 120)
+    assert running.end().code == 0
+
+
+def test_a_batch_that_cannot_be_stored_is_not_called_ready(smelt: Smelt, topic: Topic) -> None:
+    """A quota, or no inodes: the disk has room by its numbers, and each write fails."""
+    topic.send(events(0, 200))
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # inherited; the limit of file sizes plays the quota
+    try:
+        running = smelt.start("up", *FREE_PORT, "--set", "ingest.batch_rows=3000", inherit_signals=True)
+    finally:
+        signal.signal(signal.SIGXFSZ, before)
+    api = serving(running)
+    eventually("the first events", lambda: topic.committed(topic.name) == 200)
+    eventually("ready", lambda: api.ask("/readyz")[0] == 200)
+    resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+    topic.send(events(200, 100))
+    eventually("not ready", lambda: api.ask("/readyz")[0] == 503)
+    detail = api.get("/readyz", 503)["detail"]
+    assert "nothing is stored" in detail and "cannot write" in detail and "File too large. Next: " in detail, detail
+    assert "TransactionContext" not in detail and "COMMIT" not in detail
+    resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    eventually("all of it", lambda: topic.committed(topic.name) == 300)
+    eventually("ready again", lambda: api.ask("/readyz")[0] == 200)
+    assert running.end().code == 0
+    assert smelt.audit()["landed"] == 300
+
+
+def test_what_root_does_once_locks_the_user_of_the_pipeline_out_of_nothing(offline: Smelt) -> None:
+    if os.geteuid() != 0:
+        return  # only root can give files away
+    os.chown(offline.folder, 65534, 65534)
+    filled(offline)
+    offline("token", "create", "x", "--scopes", "admin")
+    offline("backup", "backup")
+    offline("audit")
+    of_root = [str(path) for path in offline.folder.rglob("*") if path.stat().st_uid == 0 and path.name not in ("events.jsonl",)]
+    assert of_root == [], of_root
 
 
 @pytest.mark.parametrize("folder", ["snapshots", "models"])

@@ -153,6 +153,26 @@ def test_writes_that_fail_for_lack_of_space_are_done_when_there_is_some(smelt: S
     smelt.assert_holds(sent)
 
 
+def test_a_disk_that_hangs_is_not_called_ready(smelt: Smelt, topic: Topic, binary: Path, tmp_path: Path) -> None:
+    """It gives no error: the write does not end."""
+    hangs = tmp_path / "hangs"
+    env = Injection(binary, tmp_path, smelt.data, f"on=write,sync file=lake.duckdb.wal times=0 do=hold while={hangs}").env
+    running = smelt.start("up", *FREE_PORT, **env)
+    api = serving(running)
+    topic.send(events(0, 100))
+    eventually("the first events", lambda: topic.committed(topic.name) == 100)
+    eventually("ready", lambda: api.ask("/readyz")[0] == 200)
+    hangs.touch()
+    topic.send(events(100, 100))
+    eventually("not ready", lambda: api.ask("/readyz")[0] == 503, seconds=45)
+    assert "storing a batch has not ended for" in api.get("/readyz", 503)["detail"] and api.ask("/livez")[0] == 200
+    hangs.unlink()
+    eventually("it goes on", lambda: topic.committed(topic.name) == 200)
+    eventually("ready again", lambda: api.ask("/readyz")[0] == 200)
+    assert running.end().code == 0
+    assert smelt.audit()["landed"] == 200
+
+
 def test_follow_waits_for_room_from_the_start_and_ends_when_asked(smelt: Smelt, topic: Topic, disk: FakeDisk) -> None:
     topic.send(events(0, 100))
     disk.fill()

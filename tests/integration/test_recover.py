@@ -139,6 +139,25 @@ def test_a_lake_with_holes_is_filled_from_kafka(smelt: Smelt, topic: Topic) -> N
     assert_recovered(smelt, topic, sent)
 
 
+def test_a_log_without_its_lake_is_applied_to_no_other(smelt: Smelt, topic: Topic) -> None:
+    """Of `mv lake.duckdb lake.mark elsewhere`: the new lake could not be opened, with a page of DuckDB's stack, and `restore` named a file that was not there."""
+    topic.send(events(0, 100))
+    smelt("ingest")
+    smelt("backup", smelt.folder / "backup")
+    log = smelt.data / "lake.duckdb.wal"
+    smelt.lake.rename(smelt.folder / "lake.duckdb")
+    (smelt.data / "lake.mark").unlink()
+    log.write_bytes(b"of another one" * 100)
+    for command in ("ingest", "run", "refine"):
+        refused = smelt.run(command)
+        assert refused.code == 65 and f"the write-ahead log {log}" in refused.error and not smelt.lake.exists(), refused
+    refused = smelt.run("restore", smelt.folder / "backup")
+    assert refused.code == 65 and "lake.duckdb.wal exists" in refused.error, refused
+    assert "the write-ahead log" in smelt.run("recover", json_summary=False).stdout
+    log.unlink()
+    assert smelt("ingest")["landed"] == 100
+
+
 def test_nothing_to_recover(smelt: Smelt, topic: Topic) -> None:
     assert smelt("recover")["needed"] is False
     topic.send(events(0, 100))

@@ -191,6 +191,31 @@ def test_a_lost_pointer_is_not_an_empty_lake(offline: Smelt) -> None:
     assert found["state"] == "degraded" and "CURRENT is missing or damaged" in found["detail"], found
 
 
+@pytest.mark.parametrize("lost", ["missing", "link", "long"])
+def test_a_server_that_starts_without_the_pointer_serves_what_is_there(offline: Smelt, lost: str) -> None:
+    """It looked again only when the pointer changed, and said that nothing was published."""
+    publish(offline)
+    current = offline.data / "snapshots/CURRENT"
+    current.unlink()
+    if lost == "link":
+        current.symlink_to("/nowhere/at/all")
+    elif lost == "long":
+        current.touch()
+        os.truncate(current, 1 << 30)  # was read into memory, four times a second
+    running = offline.start("serve", *FREE_PORT, "--set", "status.interval=100ms")
+    api = serving(running)
+    assert api.get("/api/v1/overview")["generation"] == 1
+    eventually("ready", lambda: api.ask("/readyz")[0] == 200)
+    eventually_part(api, "snapshot", "degraded", "CURRENT is missing or damaged")
+    peak_kb = next(int(line.split()[1]) for line in Path(f"/proc/{running.process.pid}/status").read_text().splitlines() if line.startswith("VmHWM"))
+    assert peak_kb < 900_000, peak_kb
+
+
+def test_a_server_without_its_volume_says_so(offline: Smelt) -> None:
+    api = serving(offline.start("serve", *FREE_PORT))
+    assert "is its volume mounted?" in api.get("/readyz", 503)["detail"]
+
+
 def blocked(smelt: Smelt) -> tuple[Running, Api]:
     running = smelt.start("up", *FREE_PORT, "--set", "status.interval=100ms")
     return running, serving(running)

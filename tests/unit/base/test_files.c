@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
@@ -54,6 +55,30 @@ static void a_file_that_is_not_there_is_named(void **state) {
     assert_failed(file_write_atomic("no/such/folder", "x", 1, &err), ERR_IO, "no/such/folder", &err);
     assert_failed(file_publish("missing", "b", &err), ERR_IO, "missing", &err);
     assert_false(file_exists("b"));
+}
+
+/* It would take the memory that the work needs; as a damaged file that is one hole. */
+static void a_file_that_is_too_long_is_not_read(void **state) {
+    (void)state;
+    Buf text = {0};
+    Error err = {0};
+    write_text("long", "x");
+    assert_int_equal(truncate("long", (off_t)1 << 30), 0);
+    assert_failed(file_read("long", &text, &err), ERR_IO, "long has 1073 MB, expected at most 1000", &err);
+    assert_null(text.data);
+}
+
+/* A pipe would be waited for, and what a link leads to be overwritten. */
+static void what_is_in_the_place_of_the_first_half_is_replaced(void **state) {
+    (void)state;
+    write_text("elsewhere", "kept");
+    assert_int_equal(mkfifo("piped.tmp", 0600), 0);
+    assert_int_equal(symlink("elsewhere", "linked.tmp"), 0);
+    write_text("piped", "one");
+    write_text("linked", "two");
+    assert_content("piped", "one");
+    assert_content("linked", "two");
+    assert_content("elsewhere", "kept");
 }
 
 /* A limit on the size of files: the write fails half way, as on a full disk. */
@@ -370,6 +395,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(a_written_file_is_read_back),
         IN_SCRATCH(large_files_are_read_whole),
+        IN_SCRATCH(a_file_that_is_too_long_is_not_read),
+        IN_SCRATCH(what_is_in_the_place_of_the_first_half_is_replaced),
         IN_SCRATCH(a_file_that_is_not_there_is_named),
         IN_SCRATCH(a_write_that_fails_half_way_leaves_the_old),
         IN_SCRATCH(readers_see_old_or_new),

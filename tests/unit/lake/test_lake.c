@@ -707,6 +707,33 @@ static void the_memory_that_is_missing_is_named(void **state) {
     }
 }
 
+/* Which file could not be written, and why: not what DuckDB was doing, nor where in its source. */
+static void what_cannot_be_written_is_told_plainly(void **state) {
+    static const struct {
+        const char *message, *text;
+        ErrorKind kind;
+    } table[] = {
+        {"TransactionContext Error: Failed to commit: Could not write file \"/d/lake.duckdb.wal\": No space left on device",
+         "cannot write /d/lake.duckdb.wal: No space left on device. Next: free space on its disk", ERR_FULL},
+        {"invalidated because of a previous fatal error.\nOriginal error: \"Failed to create checkpoint because of error: Could not write file "
+         "\"/d/lake.duckdb\": Disk quota exceeded\"",
+         "cannot write /d/lake.duckdb: Disk quota exceeded. Next: free space, or raise the quota", ERR_FULL},
+        {"Could not write file \"/d/lake.duckdb\": File too large",
+         "cannot write /d/lake.duckdb: File too large. Next: raise the limit on the size of a file of this process (ulimit -f)", ERR_FULL},
+        {"Could not write file \"/d/lake.duckdb\": Read-only file system",
+         "cannot write /d/lake.duckdb: Read-only file system. Next: data.dir is on a volume that is mounted read-only: writing needs another",
+         ERR_IO},
+        {"INTERNAL Error: what it was\nThis error signals an assertion failure within DuckDB. ...\n\nStack Trace:\n\n/lib/x.so(f()+0x5b)",
+         "test: INTERNAL Error: what it was", ERR_IO}};
+    LakeConn *conn = conn_of(state);
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        CLEANUP(error_clear) Error err = {0};
+        assert_int_equal(lake_fail(conn, "test", DUCKDB_ERROR_IO, table[i].message, &err), -1);
+        assert_string_equal(err.text, table[i].text);
+        assert_int_equal(err.kind, table[i].kind);
+    }
+}
+
 static int commit_without_memory(void) {
     CLEANUP(error_clear) Error err = {0};
     LakeFixture f = open_lake(":memory:", NULL);
@@ -933,6 +960,7 @@ int main(void) {
         WITH_EMPTY_LAKE(the_memory_that_is_missing_is_named),
         IN_SCRATCH(landing_does_not_wait_for_a_checkpoint_beside),
         IN_SCRATCH(a_checkpoint_beside_leaves_an_open_transaction_alone),
+        WITH_EMPTY_LAKE(what_cannot_be_written_is_told_plainly),
         cmocka_unit_test(a_commit_that_lacked_memory_is_the_last),
         cmocka_unit_test(a_commit_that_was_not_written_is_the_last),
         cmocka_unit_test(a_process_that_duckdb_ends_has_an_exit_code),
