@@ -18,6 +18,7 @@
 #include "base/tls.h"
 #include "web/audit_log.h"
 #include "web/connection.h"
+#include "web/http.h"
 #include "web/lanes.h"
 #include "web/listen.h"
 #include "web/peers.h"
@@ -288,9 +289,13 @@ static void answer(Web *web, Client *c, Exchange *x) {
 
 static void proceed(Web *web, Client *c, Exchange *x, Matched m) {
     x->route = m.route;
+    if (m.needs_content && !connection_want_content(c->connection, CONTENT_MAX)) {
+        response_problem(&x->response, 413, x->request, "%s", http_content_too_long);
+        answer(web, c, x);
+        return;
+    }
     if (m.needs_content) {
         c->pending = x;
-        connection_want_content(c->connection, CONTENT_MAX);
         enter(web, c, PHASE_READING, REQUEST_WITHIN_MS, EPOLLIN);
         (void)write_answer(web, c); /* 100 Continue, when the client waits for it */
         return;

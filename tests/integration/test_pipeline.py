@@ -91,6 +91,8 @@ def test_run_does_every_step_and_keeps_history(smelt: Smelt) -> None:
     assert second["steps"][0]["summary"]["landed"] == 0 and second["run_id"] != first["run_id"]
     assert smelt.rows("SELECT run_id, state FROM runs ORDER BY started_at") == [(first["run_id"], "done"), (second["run_id"], "done")]
     assert smelt.value("SELECT count(*) FROM run_steps") == 10
+    short = "SELECT count(*) FROM runs JOIN run_steps USING (run_id) WHERE epoch(finished_at) - epoch(run_steps.started_at) < run_steps.seconds - 0.001"
+    assert smelt.value(short) == 0, "a run that ended before a step of it"
     running = smelt.start("serve", *FREE_PORT)
     runs = serving(running).get("/api/v1/runs")["runs"]
     assert [(run["run_id"], run["state"]) for run in runs] == [(second["run_id"], "done"), (first["run_id"], "done")]
