@@ -80,6 +80,15 @@ const visitDark = async (context, report) => {
   const page = await visit(context, report);
   report.themes.push(await themeOf(page));
   await look(page, "dark", report);
+  await page.evaluate(() => addEventListener("beforeprint", () => { window.paper = getComputedStyle(document.documentElement).backgroundColor; }));
+  await page.pdf({ format: "A4" });
+  report.printed = { paper: await page.evaluate(() => window.paper), after: await themeOf(page) };
+  report.inflow = await page.evaluate(async () => {
+    const { inflowAnswer } = await import("/ui/parts/hours.js");
+    const usual = { low: 100, high: 110, weeks: 3 };
+    const over = { ...usual, hour: "2026-11-30T09:00:00Z", events: 105, complete: true };
+    return [40, 5000].map((events) => inflowAnswer([over, { ...usual, hour: "2026-11-30T10:00:00Z", events, complete: false }]).text);
+  });
   await page.setViewportSize({ width: 375, height: 800 });
   report.overflow = await overflowAtLast(page);
   await look(page, "narrow", report);

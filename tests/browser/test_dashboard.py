@@ -96,6 +96,15 @@ def test_the_theme_changes_and_is_remembered(seen: Json) -> None:
     assert before["paper"] == light["paper"] != dark["paper"] == on_another_page["paper"]
 
 
+def test_what_is_printed_is_light(seen: Json) -> None:
+    light, dark = seen["themes"][1], seen["themes"][2]
+    assert seen["printed"] == {"paper": light["paper"], "after": dark}
+
+
+def test_an_hour_that_is_not_over_counts_once_it_has_more_than_usual(seen: Json) -> None:
+    assert seen["inflow"] == ["As usual", "More than usual"]
+
+
 def test_a_narrow_page_does_not_scroll_sideways(seen: Json) -> None:
     assert seen["overflow"] == 0
 
