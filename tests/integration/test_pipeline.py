@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from faults.injection import Injection
-from harness import FREE_PORT, Api, Running, Smelt, Stopwatch, Topic, assert_same, billing, encode, events, eventually, history, refined, serving
+from harness import FREE_PORT, Api, Running, Smelt, Stopwatch, Topic, assert_same, billing, encode, events, eventually, filled, history, refined, serving
 
 
 def test_from_produce_to_one_subscriber_by_the_api(smelt: Smelt) -> None:
@@ -97,6 +98,14 @@ def test_run_does_every_step_and_keeps_history(smelt: Smelt) -> None:
     runs = serving(running).get("/api/v1/runs")["runs"]
     assert [(run["run_id"], run["state"]) for run in runs] == [(second["run_id"], "done"), (first["run_id"], "done")]
     assert running.end().code == 0
+
+
+def test_no_generation_has_a_number_twice_though_the_folder_of_snapshots_is_gone(new_smelt: Callable[..., Smelt]) -> None:
+    smelt = filled(new_smelt(kafka_bootstrap="127.0.0.1:1"), 300)
+    assert smelt("publish", "--full")["generation"] == 2
+    shutil.rmtree(smelt.data / "snapshots")
+    assert smelt("publish")["generation"] == 3
+    assert smelt.rows("SELECT generation FROM history ORDER BY ALL") == [(1,), (2,), (3,)], "the numbers of the earlier ones are kept"
 
 
 def test_a_scheduler_trains_and_scores_as_run_does(smelt: Smelt, topic: Topic) -> None:
