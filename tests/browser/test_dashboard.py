@@ -105,6 +105,11 @@ def test_an_hour_that_is_not_over_counts_once_it_has_more_than_usual(seen: Json)
     assert seen["inflow"] == ["As usual", "More than usual"]
 
 
+def test_a_list_whose_rows_move_is_read_anew_and_sends_nobody_to_the_top(seen: Json) -> None:
+    assert seen["moved"]["answers"] == ["0+50", "50+50", "0+100", "100+50", "0+50"]
+    assert seen["moved"]["shown"] == [50, 100, 150, 50] and seen["moved"]["rows"] == list(range(50))
+
+
 def test_a_narrow_page_does_not_scroll_sideways(seen: Json) -> None:
     assert seen["overflow"] == 0
 
