@@ -14,15 +14,14 @@
   addEventListener("afterprint", () => show(theme));
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.getElementById("theme");
-    const say = () => { button.textContent = `Theme: ${theme}`; };
-    say();
+    button.textContent = `Theme: ${theme}`;
     button.addEventListener("click", () => {
-      theme = order[(order.indexOf(theme) + 1) % order.length];
+      theme = order[(order.indexOf(theme) + 1) % 3];
+      button.textContent = `Theme: ${theme}`;
       try {
         localStorage.setItem("smelt-theme", theme);
       } catch { /* as above */ }
       show(theme);
-      say();
     });
   });
 })();

@@ -112,6 +112,10 @@ const visitDark = async (context, report) => {
     const over = { ...usual, hour: "2026-11-30T09:00:00Z", events: 105, complete: true };
     return [40, 5000].map((events) => inflowAnswer([over, { ...usual, hour: "2026-11-30T10:00:00Z", events, complete: false }]).text);
   });
+  report.ages = await page.evaluate(async () => {
+    const { ago, now } = await import("/ui/lib/words.js");
+    return [-2 * 86400, -90, 0, 30, 3 * 3600 + 1].map((s) => ago(new Date(now() + 1000 * s).toISOString()));
+  });
   report.moved = await movedRows(page);
   await page.setViewportSize({ width: 375, height: 800 });
   report.overflow = await overflowAtLast(page);
