@@ -273,7 +273,9 @@ static void describe_mark(const Facts *f, Finding *r) {
     r->state = STATE_DEGRADED;
     buf_add_str(&r->detail, " The snapshot has more, ");
     format_count(&r->detail, facts_int(f, "landed"), "event", "events");
-    buf_add_str(&r->detail, ": an older lake, or another one, is in the place of the one that it was published from. Next: bring that one back, or let `smelt ingest` read again what Kafka still has.");
+    buf_add_str(
+        &r->detail,
+        ": an older lake, or another one, is in the place of the one that it was published from. Next: bring that one back, or let `smelt ingest` read again what Kafka still has.");
 }
 
 static bool judge_mark(const Facts *f, Finding *r) {
