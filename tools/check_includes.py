@@ -35,7 +35,7 @@ MODULES: dict[str, set[str]] = {
     "snapshot": {"base", "lake"},
     "recovery": {"base", "kafka", "lake", "contract", "ledger", "ingest", "snapshot"},
     "flow": {"base", "kafka", "lake", "contract", "compile", "model", "ledger", "ingest", "refine", "churn", "snapshot", "recovery"},
-    "health": {"base", "kafka", "lake", "ledger", "snapshot", "recovery", "flow/run_record.h"},
+    "health": {"base", "kafka", "lake", "ledger", "snapshot", "recovery", "model/model.h", "flow/run_record.h"},
     "web": {"base", "lake", "snapshot"},
     "commands": {
         "base", "kafka", "lake", "telecom", "model", "evaluate", "contract", "compile", "judge", "infer", "ledger", "ingest", "refine", "churn", "snapshot", "recovery", "flow", "health", "web",

@@ -1,32 +1,27 @@
 // Sets the theme before the first paint. "system" follows prefers-color-scheme; localStorage keeps the choice.
 (() => {
   const order = ["system", "light", "dark"];
-  const read = () => {
-    try {
-      const kept = localStorage.getItem("smelt-theme");
-      return order.includes(kept) ? kept : "system";
-    } catch {
-      return "system";
-    }
+  const show = (name) => {
+    document.documentElement.dataset.theme = name;
+    document.dispatchEvent(new Event("smelt-theme"));
   };
-  const apply = (theme) => {
-    if (theme === "system") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = theme;
-  };
-  let theme = read();
-  apply(theme);
+  let theme = order[0];
+  try {
+    theme = localStorage.getItem("smelt-theme") ?? theme;
+  } catch { /* a private window: the choice is lost when the page is closed */ }
+  show(theme);
+  addEventListener("beforeprint", () => show("light")); // as paper is
+  addEventListener("afterprint", () => show(theme));
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.getElementById("theme");
-    const say = () => { button.textContent = `Theme: ${theme}`; };
-    say();
+    button.textContent = `Theme: ${theme}`;
     button.addEventListener("click", () => {
-      theme = order[(order.indexOf(theme) + 1) % order.length];
+      theme = order[(order.indexOf(theme) + 1) % 3];
+      button.textContent = `Theme: ${theme}`;
       try {
         localStorage.setItem("smelt-theme", theme);
-      } catch { /* a private window: the choice is lost when the page is closed */ }
-      apply(theme);
-      say();
-      document.dispatchEvent(new Event("smelt-theme"));
+      } catch { /* as above */ }
+      show(theme);
     });
   });
 })();

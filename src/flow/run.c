@@ -192,26 +192,28 @@ static StepState state_of(int rc, const Error *err) {
     return err->kind == ERR_STOPPED ? STEP_STOPPED : STEP_FAILED;
 }
 
+static int store_end(const Run *run, Error *err) {
+    StepState end = run->unread.kind == ERR_NONE ? STEP_DONE : STEP_FAILED;
+    return store_run(run, step_state_name(end), run->unread.text, true, err);
+}
+
 /* Stores the run as done before it is published: see the head of this file. */
 static int announce_publish(Run *run, Error *err) {
     CLEANUP(json_freep) json_t *step = describe_step(steps[PUBLISH_STEP].name, step_state_name(STEP_DONE), 1, clock_wall_us());
     size_t written = run->written;
-    StepState end = run->unread.kind == ERR_NONE ? STEP_DONE : STEP_FAILED;
     if (lake_begin(run->conn, err) != 0) return -1;
-    if (write_steps(run, step, err) == 0 && store_run(run, step_state_name(end), run->unread.text, true, err) == 0 &&
-        lake_commit(run->conn, err) == 0)
-        return 0;
+    if (write_steps(run, step, err) == 0 && store_end(run, err) == 0 && lake_commit(run->conn, err) == 0) return 0;
     lake_rollback(run->conn);
     run->written = written;
     return -1;
 }
 
-/* Replaces the announced step by how it ended. */
+/* Replaces the announced step, and when the run ended, by how it was. */
 static int replace_announced(Run *run, Error *err) {
     LakeValue key[] = {lake_text(run->id), lake_int(PUBLISH_STEP)};
     if (lake_begin(run->conn, err) != 0) return -1;
     if (lake_exec_values(run->conn, "run/forget_step", lake_sql("run/forget_step"), key, ARRAY_LEN(key), NULL, err) == 0 &&
-        write_steps(run, NULL, err) == 0 && lake_commit(run->conn, err) == 0)
+        write_steps(run, NULL, err) == 0 && store_end(run, err) == 0 && lake_commit(run->conn, err) == 0)
         return 0;
     lake_rollback(run->conn);
     return -1;

@@ -28,6 +28,7 @@ struct FactsCache {
     int64_t live_ns;     /* when that was */
     json_t *live_row;
     LakeCheck lake;
+    ModelFiles model;
 };
 
 FactsCache *facts_cache_new(void) {
@@ -39,6 +40,7 @@ void facts_cache_free(FactsCache *c) {
     json_decref(c->live_row);
     free(c->problem);
     lake_check_done(&c->lake);
+    model_files_done(&c->model);
     free(c);
 }
 
@@ -270,6 +272,16 @@ static void gather_row(Facts *f, FactsCache *cache, Lake *live) {
         f->row = json_incref(cache->live_row);
 }
 
+/* A machine that has only snapshots has no models, and needs none. */
+static void gather_model(Facts *f, ModelFiles *files) {
+    CLEANUP(layout_done) Layout layout = layout_of(f->settings);
+    const char *id = facts_text(f, "model_id");
+    f->model_problem = NULL;
+    if (id == NULL || f->lake_bytes < 0) return;
+    model_files_look(files, layout.models_dir, id);
+    f->model_problem = files->problem;
+}
+
 static void gather_disk(Facts *f) {
     struct statvfs v;
     const char *dir = settings_text(f->settings, "data.dir");
@@ -302,9 +314,10 @@ void facts_gather(Facts *f, FactsCache *cache, const HealthOptions *options, Kaf
     lake_check(&cache->lake, options, f->writer);
     f->lake = &cache->lake;
     gather_runs(f);
-    gather_mark(f);
     gather_backup(f);
     gather_row(f, cache, options->live);
+    gather_mark(f); /* after the row: what was published is never newer */
+    gather_model(f, &cache->model);
     gather_disk(f);
     gather_api(f);
     gather_tokens(f, options);

@@ -2,6 +2,7 @@
 #pragma once
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/files.h"
 #include "health/disk_trend.h"
 #include "health/health.h"
 #include "health/lake_check.h"
@@ -45,6 +46,7 @@ typedef struct Facts {
     bool run_lost;             /* the last run ended without recording its end */
     json_t *row;               /* of sql/serving/health.sql; NULL: nothing published or refined */
     char *row_error;           /* why not */
+    const char *model_problem; /* why nothing can be scored with the model in use; NULL: it can, or that is not known here. Borrowed */
     int64_t generation;        /* of the snapshot that is read, or of the newest when live; 0: none */
     bool snapshot_touched;     /* its file was changed after it was published */
     char *snapshot_problem;    /* why that is not the newest; NULL: it is */
@@ -107,6 +109,15 @@ void promises_judge(const Facts *f, Finding *ret);
 /* ---- what is lost (losses.c) ---- */
 /* Adds the messages that were lost for good within a day to what is said of Bronze. */
 void losses_judge(const Facts *f, Finding *ret);
+
+/* ---- the files of the model (model_files.c) ---- */
+typedef struct ModelFiles {
+    char *id; /* NULL: not looked at. Owned, as is `problem` */
+    FileStamp document, metadata;
+    char *problem; /* a sentence with the next step, without its end; NULL: none */
+} ModelFiles;
+void model_files_look(ModelFiles *m, const char *dir, const char *id);
+void model_files_done(ModelFiles *m);
 
 /* ---- the disk (disk.c) ---- */
 bool disk_judge(const Facts *f, Finding *ret);

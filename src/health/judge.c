@@ -277,6 +277,13 @@ static void describe_mark(const Facts *f, Finding *r) {
     buf_addf(&r->detail, "Commit %" PRId64 " with ", f->mark.commit);
     format_count(&r->detail, f->mark.landed, "event", "events");
     add_age(r, " is kept outside the lake, written ", f->now_us - f->mark.written_us, " ago.");
+    if (f->live || facts_int(f, "landed") <= f->mark.landed) return;
+    r->state = STATE_DEGRADED;
+    buf_add_str(&r->detail, " The snapshot has more, ");
+    format_count(&r->detail, facts_int(f, "landed"), "event", "events");
+    buf_add_str(
+        &r->detail,
+        ": an older lake, or another one, is in the place of the one that it was published from. Next: bring that one back, or let `smelt ingest` read again what Kafka still has.");
 }
 
 static bool judge_mark(const Facts *f, Finding *r) {
@@ -514,6 +521,10 @@ static bool judge_model(const Facts *f, Finding *r) {
     buf_add_char(&r->detail, '.');
     add_model_words(f, r);
     int64_t behind = facts_time(f, "refined_at") - facts_time(f, "scored_at");
+    if (f->model_problem != NULL) {
+        r->state = STATE_DEGRADED;
+        buf_addf(&r->detail, " Nothing can be scored with it any more: %s.", f->model_problem);
+    }
     if (behind <= fresh_scores_us(f)) return true;
     r->state = STATE_DEGRADED;
     buf_add_str(&r->detail, " Gold is newer; run `smelt score`.");

@@ -75,9 +75,10 @@ int64_t snapshot_before(const char *dir, int64_t below) {
     return newest;
 }
 
-int64_t generation_next(const char *dir) {
+int64_t generation_next(const char *dir, int64_t after) {
     int64_t current = snapshot_current(dir), newest = snapshot_before(dir, INT64_MAX);
-    return (current > newest ? current : newest) + 1;
+    if (current > newest) newest = current;
+    return (after > newest ? after : newest) + 1;
 }
 
 /* ---- what changes ---- */

@@ -14,8 +14,8 @@ int generation_seal(const char *path, Error *err) MUST_CHECK;
 bool generation_is_as_sealed(const char *path);
 /* CURRENT names the generation from now on. ERR_IO. */
 int generation_make_current(const char *dir, int64_t generation, Error *err) MUST_CHECK;
-/* A number that was never used, also when CURRENT was lost. */
-int64_t generation_next(const char *dir);
+/* A number that was never used, also when CURRENT was lost; and above `after`, when the whole folder was. */
+int64_t generation_next(const char *dir, int64_t after);
 
 /* ---- draft.c ---- */
 

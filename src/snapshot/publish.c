@@ -135,12 +135,14 @@ static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *e
                           SnapshotInfo *ret, Error *err) {
     enum { OF_ENTITY = 3, OF_ALL = 24 };
     const GoldEntity *scored = gold_entities_scored(entities);
-    int64_t generation = generation_next(dir);
+    SnapshotOptions how = *options;
+    static const char newest[] = "publish/newest_generation";
+    if (lake_query_int(conn, newest, lake_sql(newest), NULL, 0, &how.after, err) != 0) return -1;
+    int64_t generation = generation_next(dir, how.after);
     CLEANUP(entity_texts_done) EntityTextList texts = {0};
     CLEANUP(free_text) char *features = gold_entity_sql(scored, scores ? "publish/features" : "publish/features_without_scores");
     CLEANUP(free_text) char *history = histories_query(scored, generation);
     CLEANUP(free_text) char *keep = histories_keep(generation);
-    SnapshotOptions how = *options;
     how.keep = keep;
     SnapshotTable tables[OF_ALL + OF_ENTITY * ENTITIES] = {
         {.name = scored->base, .source = "serving_entities_base", .key = scored->key, .kind = SNAPSHOT_BASE},

@@ -288,7 +288,7 @@ static int write_generation(SnapshotWrite *g, const char *dir, Error *err) {
 
 int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *tables, size_t n, const SnapshotOptions *options,
                      SnapshotInfo *ret, Error *err) {
-    int64_t generation = generation_next(dir);
+    int64_t generation = generation_next(dir, options->after);
     CLEANUP(free_text) char *path = generation_path(dir, generation);
     CLEANUP(snapshot_write_done) SnapshotWrite g = {.conn = conn, .tables = tables, .count = n, .options = *options, .path = path};
     if (!options->full) g.last = generation_current_path(dir);

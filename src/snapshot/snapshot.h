@@ -53,6 +53,7 @@ typedef struct SnapshotOptions {
     int (*name_base)(LakeConn *conn, const void *arg, char **ret, Error *err);
     const void *name_base_arg;
     const char *keep;     /* a script that stores in the lake what it keeps of the generation, attached as snapshot_out; NULL: none */
+    int64_t after;        /* a generation that was published, also when its file is gone; 0: none that is known */
     bool full;            /* write everything even when the last generation has the same base */
     bool checkpoint_lake; /* checkpoint the lake meanwhile, for a process that ends afterwards; it may take longer than the snapshot */
     SnapshotDraft *draft; /* a copy begun before; NULL: none. Borrowed */

@@ -121,9 +121,11 @@ Request *connection_next(Connection *c, int *ret_refused) {
     return req;
 }
 
-void connection_want_content(Connection *c, size_t most) {
+bool connection_want_content(Connection *c, size_t most) {
+    if (http_content_length(&c->reader) > most) return false;
     c->reader.content_max = most;
     if (c->reader.expects_continue && !connection_has_input(c)) buf_add_str(&c->head, "HTTP/1.1 100 Continue\r\n\r\n");
+    return true;
 }
 
 bool connection_take_content(Connection *c, Request *req, int *ret_status, const char **ret_why) {

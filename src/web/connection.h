@@ -22,8 +22,9 @@ void connection_received(Connection *c, size_t n);
 /* The next request, once it is complete; the caller owns it and answers it before it asks again. NULL: not yet, or there will be none. What
  * is no HTTP, or meant for another host, is answered here: `ret_refused` is its status then, else 0. */
 Request *connection_next(Connection *c, int *ret_refused);
-/* The content of that request is wanted: up to `most` bytes. Says so to a client that waits for it (100 Continue). */
-void connection_want_content(Connection *c, size_t most);
+/* The content of that request is wanted: up to `most` bytes. Says so to a client that waits for it (100 Continue). False: its header says
+ * that it is longer, so none of it is read. */
+bool connection_want_content(Connection *c, size_t most);
 /* Gives the request its content when all of it is here. False: not yet, or it is refused; `ret_why` is why then, and `ret_status` what to
  * answer, else 0. */
 bool connection_take_content(Connection *c, Request *req, int *ret_status, const char **ret_why);

@@ -236,6 +236,14 @@ Admission gate_admit(Gate *gate, Request *req, Scope scope) {
     return admission;
 }
 
+bool gate_admits_still(Gate *gate, const Request *req, Scope scope) {
+    pthread_mutex_lock(&gate->lock);
+    const Token *token = gate->is_open ? NULL : find_token(gate, req);
+    bool admits = gate->is_open || (token != NULL && scope_allows(token->scopes, scope));
+    pthread_mutex_unlock(&gate->lock);
+    return admits;
+}
+
 /* Takes a free place, or that of the session that ends first. */
 bool gate_begin_session(Gate *gate, const Request *req, char ret[SHA256_TEXT_SIZE]) {
     pthread_mutex_lock(&gate->lock);

@@ -30,6 +30,9 @@ bool gate_has_bearer(const Request *req);
 /* Sets req->is_operator, and req->who and req->scopes when the token or session is valid. */
 Admission gate_admit(Gate *gate, Request *req, Scope scope) MUST_CHECK;
 
+/* Of a request that was admitted, while its answer goes on: whether it would be now. Counts as no use. */
+bool gate_admits_still(Gate *gate, const Request *req, Scope scope) MUST_CHECK;
+
 enum { SESSION_SECONDS = 12 * 3600 };
 /* A session for the token that `req` came with: text[65] is what the browser sends back. False: it did not come with a valid one. */
 bool gate_begin_session(Gate *gate, const Request *req, char ret[65]) MUST_CHECK;

@@ -321,9 +321,11 @@ static int on_headers_complete(llhttp_t *parser) {
 
 /* ---- content ---- */
 
+const char http_content_too_long[] = "The content is longer than this address takes.";
+
 static int on_body(llhttp_t *parser, const char *s, size_t n) {
     HttpReader *r = parser->data;
-    if (n > r->content_max - r->content.len) return refuse(r, 413, "The content is longer than this address takes.");
+    if (n > r->content_max - r->content.len) return refuse(r, 413, http_content_too_long);
     buf_add(&r->content, s, n);
     return 0;
 }
@@ -393,6 +395,10 @@ HttpState http_read_content(HttpReader *r, const char *bytes, size_t n) {
     if (error == HPE_PAUSED && r->has_content) return HTTP_COMPLETE;
     if (r->status == 0) refuse(r, 400, "The content is not framed as HTTP/1.1 allows.");
     return HTTP_REFUSED;
+}
+
+uint64_t http_content_length(const HttpReader *r) {
+    return r->parser.flags & F_TRANSFER_ENCODING ? 0 : r->parser.content_length;
 }
 
 bool http_keeps_alive(const HttpReader *r) {

@@ -39,6 +39,9 @@ HttpState http_read(HttpReader *reader, const char *bytes, size_t n);
 /* Behind HTTP_COMPLETE, the content of that request: `bytes` are those that came since the last call, of which `at` were read. At most
  * `content_max` bytes of content are taken. The reader's request may be gone. */
 HttpState http_read_content(HttpReader *reader, const char *bytes, size_t n);
+extern const char http_content_too_long[];
+/* Behind HTTP_COMPLETE, what its header says of the content that follows; 0 when it is in chunks, which say nothing of it. */
+uint64_t http_content_length(const HttpReader *reader);
 /* Whether the client lets the connection live after the answer. */
 bool http_keeps_alive(const HttpReader *reader);
 

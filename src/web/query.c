@@ -42,25 +42,27 @@ static int write_json(LakeResult *rows, Buf *body, bool *ret_whole, Error *err) 
 }
 
 /* As it is: who writes the query decides what a spreadsheet gets. */
-static void add_csv(Buf *body, const char *text) {
-    if (text[strcspn(text, "\",\r\n")] != '\0')
-        csv_add_quoted(body, "", text, strlen(text));
+static void add_csv(Buf *body, const char *text, size_t n) {
+    if (n == 0 || strcspn(text, "\",\r\n") < n) /* which also ends at a NUL */
+        csv_add_quoted(body, "", text, n);
     else
-        buf_add_str(body, text);
+        buf_add(body, text, n);
 }
 
-/* RFC 4180; NULL is an empty field. */
+/* RFC 4180; NULL is an empty field, the empty text one in quotes. */
 static int write_csv(LakeResult *rows, Buf *body, bool *ret_whole, Error *err) {
     int got, n = 0;
     for (size_t i = 0; i < lake_columns(rows); i++) {
         if (i > 0) buf_add_char(body, ',');
-        add_csv(body, lake_column_name(rows, i));
+        add_csv(body, lake_column_name(rows, i), strlen(lake_column_name(rows, i)));
     }
     buf_add_str(body, "\r\n");
     for (; (got = lake_next(rows, err)) > 0 && (*ret_whole = has_space(body, n)); n++) {
         for (size_t i = 0; i < lake_columns(rows); i++) {
             if (i > 0) buf_add_char(body, ',');
-            if (!lake_is_null(rows, i)) add_csv(body, lake_col_text(rows, i, NULL));
+            size_t length;
+            const char *text = lake_is_null(rows, i) ? NULL : lake_col_text(rows, i, &length);
+            if (text != NULL) add_csv(body, text, length);
         }
         buf_add_str(body, "\r\n");
     }

@@ -18,6 +18,8 @@
 #include "base/tls.h"
 #include "web/audit_log.h"
 #include "web/connection.h"
+#include "web/gate.h"
+#include "web/http.h"
 #include "web/lanes.h"
 #include "web/listen.h"
 #include "web/peers.h"
@@ -53,8 +55,9 @@ typedef struct Client {
     const Route *route; /* of the answer that is sent, for the metrics; NULL: none */
     int status;         /* of that answer; 0: none is sent */
     int64_t started_ns;
-    bool streams;  /* events, until one of both ends it */
-    uint64_t seen; /* number of the last event that it got */
+    Exchange *streamed; /* what the stream is the answer to; NULL: there is none */
+    bool streams;       /* events, until one of both ends it */
+    uint64_t seen;      /* number of the last event that it got */
 } Client;
 
 struct Web {
@@ -129,6 +132,7 @@ static void free_client(Client *c) {
     close_socket(c);
     if (c->exchange != NULL) exchange_free(c->exchange);
     if (c->pending != NULL) exchange_free(c->pending);
+    if (c->streamed != NULL) exchange_free(c->streamed);
     if (c->tls != NULL) tls_stream_free(c->tls);
     connection_free(c->connection);
     free(c);
@@ -282,15 +286,22 @@ static void answer(Web *web, Client *c, Exchange *x) {
     c->streams = x->response.streams;
     if (c->streams) c->seen = stream_parse_id(web->service.stream, x->request->last_event_id);
     connection_answer(c->connection, x->request, &x->response, atomic_load(&web->service.draining));
-    exchange_free(x);
+    if (c->streams)
+        c->streamed = x;
+    else
+        exchange_free(x);
     enter(web, c, PHASE_WRITING, ANSWER_WITHIN_MS, EPOLLOUT);
 }
 
 static void proceed(Web *web, Client *c, Exchange *x, Matched m) {
     x->route = m.route;
+    if (m.needs_content && !connection_want_content(c->connection, CONTENT_MAX)) {
+        response_problem(&x->response, 413, x->request, "%s", http_content_too_long);
+        answer(web, c, x);
+        return;
+    }
     if (m.needs_content) {
         c->pending = x;
-        connection_want_content(c->connection, CONTENT_MAX);
         enter(web, c, PHASE_READING, REQUEST_WITHIN_MS, EPOLLIN);
         (void)write_answer(web, c); /* 100 Continue, when the client waits for it */
         return;
@@ -434,16 +445,21 @@ static void end_late(Web *web, Client *c) {
     }
 }
 
-/* What has happened since, or a comment now and then, so that both ends know that the other is there. */
+static bool is_still_admitted(const Web *web, const Client *c) {
+    return web->service.gate == NULL || gate_admits_still(web->service.gate, c->streamed->request, c->route->scope);
+}
+
+/* What has happened since, or a comment now and then, so that both ends know that the other is there. Whose token or session has ended
+ * hears nothing more. */
 static void feed(Web *web, Client *c, bool is_due) {
     CLEANUP(buf_done) Buf events = {0};
-    if (clock_seconds_since(c->started_ns) > STREAM_FOR_S) {
+    stream_read(web->service.stream, &c->seen, &events);
+    if (events.len == 0 && is_due) buf_add_str(&events, ":\n\n");
+    if (clock_seconds_since(c->started_ns) > STREAM_FOR_S || (events.len > 0 && !is_still_admitted(web, c))) {
         linger(web, c);
         watch(web, c);
         return;
     }
-    stream_read(web->service.stream, &c->seen, &events);
-    if (events.len == 0 && is_due) buf_add_str(&events, ":\n\n");
     if (events.len == 0) return;
     connection_stream(c->connection, &events);
     enter(web, c, PHASE_WRITING, ANSWER_WITHIN_MS, EPOLLOUT);

@@ -75,11 +75,48 @@ const visitLight = async (context, report) => {
   }
 };
 
+// A list whose rows move between the pages: the server refuses the second page, once. Then a page of the order before comes late.
+const movedRows = (page) => page.evaluate(async () => {
+  const { Pages } = await import("/ui/lib/list.js");
+  const answers = [];
+  const own = window.fetch;
+  let refuses = 1;
+  window.fetch = async (address) => {
+    const given = new URL(address, location.href).searchParams;
+    const [limit, from] = [Number(given.get("limit")), Number(given.get("cursor") ?? 0)];
+    answers.push(`${from}+${limit}`);
+    const isRefused = from === 50 && refuses-- > 0;
+    const rows = Array.from({ length: limit }, (_, i) => ({ id: from + i }));
+    return new Response(JSON.stringify(isRefused ? { detail: "Rows have moved." } : { total: 1000, generation: 0, items: rows, next_cursor: String(from + limit) }),
+      { status: isRefused ? 410 : 200, headers: { "Content-Type": isRefused ? "application/problem+json" : "application/json" } });
+  };
+  const shown = [];
+  const list = new Pages("/api/v1/things", {}, () => shown.push(list.count));
+  for (let i = 0; i < 3; i++) await list.more();
+  await Promise.all([list.restart(), list.more()]);
+  window.fetch = own;
+  return { answers, shown, rows: list.pages.flat().map((row) => row.id) };
+});
+
 // The theme that was chosen on the first page holds for those that are opened after it.
 const visitDark = async (context, report) => {
   const page = await visit(context, report);
   report.themes.push(await themeOf(page));
   await look(page, "dark", report);
+  await page.evaluate(() => addEventListener("beforeprint", () => { window.paper = getComputedStyle(document.documentElement).backgroundColor; }));
+  await page.pdf({ format: "A4" });
+  report.printed = { paper: await page.evaluate(() => window.paper), after: await themeOf(page) };
+  report.inflow = await page.evaluate(async () => {
+    const { inflowAnswer } = await import("/ui/parts/hours.js");
+    const usual = { low: 100, high: 110, weeks: 3 };
+    const over = { ...usual, hour: "2026-11-30T09:00:00Z", events: 105, complete: true };
+    return [40, 5000].map((events) => inflowAnswer([over, { ...usual, hour: "2026-11-30T10:00:00Z", events, complete: false }]).text);
+  });
+  report.ages = await page.evaluate(async () => {
+    const { ago, now } = await import("/ui/lib/words.js");
+    return [-2 * 86400, -90, 0, 30, 3 * 3600 + 1].map((s) => ago(new Date(now() + 1000 * s).toISOString()));
+  });
+  report.moved = await movedRows(page);
   await page.setViewportSize({ width: 375, height: 800 });
   report.overflow = await overflowAtLast(page);
   await look(page, "narrow", report);

@@ -96,6 +96,24 @@ def test_the_theme_changes_and_is_remembered(seen: Json) -> None:
     assert before["paper"] == light["paper"] != dark["paper"] == on_another_page["paper"]
 
 
+def test_what_is_printed_is_light(seen: Json) -> None:
+    light, dark = seen["themes"][1], seen["themes"][2]
+    assert seen["printed"] == {"paper": light["paper"], "after": dark}
+
+
+def test_an_hour_that_is_not_over_counts_once_it_has_more_than_usual(seen: Json) -> None:
+    assert seen["inflow"] == ["As usual", "More than usual"]
+
+
+def test_a_time_to_come_is_not_called_a_moment_ago(seen: Json) -> None:
+    assert seen["ages"] == ["2 days ago", "1 minute ago", "a moment ago", "a moment ago", "in 3 hours"]
+
+
+def test_a_list_whose_rows_move_is_read_anew_and_sends_nobody_to_the_top(seen: Json) -> None:
+    assert seen["moved"]["answers"] == ["0+50", "50+50", "0+100", "100+50", "0+50"]
+    assert seen["moved"]["shown"] == [50, 100, 150, 50] and seen["moved"]["rows"] == list(range(50))
+
+
 def test_a_narrow_page_does_not_scroll_sideways(seen: Json) -> None:
     assert seen["overflow"] == 0
 

@@ -74,9 +74,9 @@ static bool take_content(Connection *c, Said *said) {
 static bool take_request(Connection *c, Said *said, size_t step) {
     int refused;
     Request *req = connection_next(c, &refused);
-    if (req != NULL && req->has_content && strcmp(req->method, "POST") == 0) {
+    bool is_wanted = req != NULL && req->has_content && strcmp(req->method, "POST") == 0;
+    if (is_wanted && connection_want_content(c, CONTENT_MAX)) {
         said->pending = req;
-        connection_want_content(c, CONTENT_MAX);
         send_output(c, step);
         return take_content(c, said);
     }

@@ -147,6 +147,8 @@ def bodies() -> list[Case]:
     cases += [refused("POST with content", get(b"Content-Length: 2", method=b"POST") + b"{}", 405), refused("PUT of nothing", get(b"Content-Length: 2", method=b"PUT", target=b"/x") + b"{}", 404)]
     cases += [refused("content for another host", request(b"GET / HTTP/1.1", b"Host: evil.example", b"Content-Length: 2") + b"{}", 421)]
     cases += [refused("content that is expected", get(b"Content-Length: 2", b"Expect: 100-continue")), answered("nothing that is expected", get(b"Expect: 100-continue"))]
+    long = request(b"POST /api/v1/subscribers/lookup HTTP/1.1", HOST, b"Smelt-Request: yes", b"Content-Type: application/json", b"Expect: 100-continue", b"Content-Length: 524289")
+    cases += [refused("content that is too long is not asked for", long, 413)]
     cases += [refused(f"Expect: {value!r}", get(b"Expect: " + value), 417) for value in (b"42", b"", b"100-continue, x", b"200-ok")]
     return cases
 

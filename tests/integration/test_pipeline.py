@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from faults.injection import Injection
-from harness import FREE_PORT, Api, Running, Smelt, Stopwatch, Topic, assert_same, billing, encode, events, eventually, history, refined, serving
+from harness import FREE_PORT, Api, Running, Smelt, Stopwatch, Topic, assert_same, billing, encode, events, eventually, filled, history, refined, serving
 
 
 def test_from_produce_to_one_subscriber_by_the_api(smelt: Smelt) -> None:
@@ -91,10 +92,20 @@ def test_run_does_every_step_and_keeps_history(smelt: Smelt) -> None:
     assert second["steps"][0]["summary"]["landed"] == 0 and second["run_id"] != first["run_id"]
     assert smelt.rows("SELECT run_id, state FROM runs ORDER BY started_at") == [(first["run_id"], "done"), (second["run_id"], "done")]
     assert smelt.value("SELECT count(*) FROM run_steps") == 10
+    short = "SELECT count(*) FROM runs JOIN run_steps USING (run_id) WHERE epoch(finished_at) - epoch(run_steps.started_at) < run_steps.seconds - 0.001"
+    assert smelt.value(short) == 0, "a run that ended before a step of it"
     running = smelt.start("serve", *FREE_PORT)
     runs = serving(running).get("/api/v1/runs")["runs"]
     assert [(run["run_id"], run["state"]) for run in runs] == [(second["run_id"], "done"), (first["run_id"], "done")]
     assert running.end().code == 0
+
+
+def test_no_generation_has_a_number_twice_though_the_folder_of_snapshots_is_gone(new_smelt: Callable[..., Smelt]) -> None:
+    smelt = filled(new_smelt(kafka_bootstrap="127.0.0.1:1"), 300)
+    assert smelt("publish", "--full")["generation"] == 2
+    shutil.rmtree(smelt.data / "snapshots")
+    assert smelt("publish")["generation"] == 3
+    assert smelt.rows("SELECT generation FROM history ORDER BY ALL") == [(1,), (2,), (3,)], "the numbers of the earlier ones are kept"
 
 
 def test_a_scheduler_trains_and_scores_as_run_does(smelt: Smelt, topic: Topic) -> None:

@@ -70,6 +70,8 @@ def test_rows_as_json_and_as_csv(served: Served) -> None:
     assert list(csv.reader(io.StringIO(text.body.decode()))) == [['x"y', "z", "n", "i"], ["a,b", 'say "hi"', "", "5"], ["p", "q", "r", "6"]]
     many = served.rows("FROM range(20000)")
     assert len(many["rows"]) == 10000 and many["truncated"]
+    told = served.ask("SELECT 'a' || chr(0) || 'b' AS nul, '' AS empty, NULL AS none", Accept="text/csv")
+    assert told.body == b'nul,empty,none\r\n"a\0b","",\r\n', "no text is cut, and NULL is no empty text"
     assert served.ask("FROM range(20000)", Accept="text/csv").status == 422
 
 

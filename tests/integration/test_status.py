@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from faults.injection import Injection
-from harness import FREE_PORT, Api, Json, Running, Smelt, Topic, billing, encode, eventually, free_port, serving
+from harness import FREE_PORT, Api, Json, Running, Smelt, Topic, billing, encode, eventually, filled, free_port, serving
 
 PIECES = ((0, 0.33), (0.33, 0.66), (0.66, 1), None)  # of a file, overwritten; None: a small piece, in a lake of a block that a table is in
 
@@ -100,6 +100,32 @@ def test_a_record_of_runs_that_cannot_be_read_is_said(offline: Smelt, damage: Ca
     damage(offline.data / "lake.runs")
     runs = parts_of(offline)("runs")
     assert runs["state"] == "unknown" and "lake.runs" in runs["detail"], runs
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: overwrite(path, 0.5, 0.6), lambda path: shutil.rmtree(path.parent)])
+def test_a_model_whose_files_are_gone_or_damaged_is_not_ok(offline: Smelt, damage: Callable[[Path], object]) -> None:
+    filled(offline, 2000, ("refine", "train", "score", "publish"))
+    assert parts_of(offline)("model")["state"] == "ok"
+    damage(offline.data / "models" / f"{offline.value('SELECT model_id FROM models')}.json")
+    model = parts_of(offline)("model")
+    assert model["state"] == "degraded" and "Nothing can be scored" in model["detail"] and "`smelt train`" in model["detail"], model
+    offline("train")
+    offline("publish")
+    assert parts_of(offline)("model")["state"] == "ok"
+
+
+def test_a_lake_that_is_older_than_its_snapshot_is_not_ok(offline: Smelt) -> None:
+    publish(offline, 100)
+    copies = [(path, path.read_bytes()) for path in (offline.lake, offline.data / "lake.mark")]
+    ingest(offline, 100, 50)
+    assert parts_of(offline)("mark")["state"] == "ok"
+    offline("refine")
+    offline("publish")
+    assert parts_of(offline)("mark")["state"] == "ok"
+    for path, content in copies:
+        path.write_bytes(content)
+    mark = parts_of(offline)("mark")
+    assert mark["state"] == "degraded" and "The snapshot has more, 150 events" in mark["detail"], mark
 
 
 def test_each_part_says_when_it_was_verified(offline: Smelt) -> None:

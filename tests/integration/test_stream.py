@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
-from harness import FREE_PORT, Json, Smelt, filled, serving
+from harness import FREE_PORT, Json, Smelt, eventually, filled, serving
 from test_access import ask
 
 
 class Events:
     """A client, as a browser's EventSource."""
 
-    def __init__(self, url: str, last: str | None = None) -> None:
+    def __init__(self, url: str, last: str | None = None, token: str | None = None) -> None:
         self.connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
-        self.connection.request("GET", "/api/v1/stream", headers={"Last-Event-ID": last} if last else {})
+        headers = {"Last-Event-ID": last, "Authorization": token and f"Bearer {token}"}
+        self.connection.request("GET", "/api/v1/stream", headers={name: value for name, value in headers.items() if value})
         self.answer = self.connection.getresponse()
         self.last = last
 
@@ -72,6 +73,17 @@ def test_a_new_generation_is_told_and_a_client_goes_on_where_it_was(smelt: Smelt
     for unknown in ("x", "0-5", f"{here}9", f"{here}-1", "-"):
         with closing(Events(url, unknown)) as events:
             assert ("generation", {"generation": 3, "published": 3}) in events.until("counters"), unknown
+
+
+def test_a_token_that_is_revoked_hears_nothing_more(smelt: Smelt, url: str) -> None:
+    token = str(smelt("token", "create", "board", "--scopes", "status")["token"])
+    eventually("it is needed", lambda: ask(f"{url}/api/v1/status").status == 401)
+    with closing(Events(url, token=token)) as events:
+        events.until("counters")
+        assert smelt.run("token", "revoke", "board").code == 0
+        eventually("it is revoked", lambda: ask(f"{url}/api/v1/status", token).status == 401)
+        assert smelt.run("publish", "--full").code == 0
+        assert b"generation" not in events.answer.read()
 
 
 def test_there_are_only_so_many_streams(url: str) -> None:

@@ -61,11 +61,12 @@ export const duration = (seconds) => {
 };
 // "hour", "6 hours", "15 minutes": of the length of a step.
 export const stepWord = (seconds) => duration(seconds).replace(/^1 (?=hour|minute|second)/, "");
-export const age = (iso) => {
-  const seconds = Math.max(0, Math.floor((now() - Date.parse(iso)) / 1000));
-  return seconds < 1 ? "a moment" : duration(seconds);
+const past = (iso) => Math.floor((now() - Date.parse(iso)) / 1000);
+// More than a minute to come is no matter of who asked when: a clock is wrong.
+export const ago = (iso) => {
+  const s = past(iso);
+  return !iso ? "never" : s < -60 ? `in ${duration(-s)}` : `${s < 1 ? "a moment" : duration(s)} ago`;
 };
-export const ago = (iso) => (iso ? `${age(iso)} ago` : "never");
 
 // The year where it is another one than now.
 const yearOf = (d) => (d.getUTCFullYear() === new Date(now()).getUTCFullYear() ? {} : { year: "numeric" });
@@ -101,7 +102,7 @@ export const refreshAges = () => {
 };
 
 // Of what is counted by the hour: when that hour began, or that it is not over.
-export const hourElement = (iso, before = "") => (now() - Date.parse(iso) < 3600000 ? h("time", { datetime: iso, title: zones(iso) }, `${before}in this hour`) : agoElement(iso, before));
+export const hourElement = (iso, before = "") => (past(iso) < 3600 ? h("time", { datetime: iso, title: zones(iso) }, `${before}in this hour`) : agoElement(iso, before));
 
 // Where a message is in Kafka; a file that was read as a topic by its name alone.
 export const placeText = ({ topic, partition, offset }) => `${topic.split("/").at(-1)} ${partition}${offset == null ? "" : `:${offset}`}`;

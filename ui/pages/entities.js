@@ -20,6 +20,7 @@ import { digitsOf } from "../parts/table.js";
 const COLUMNS = 5; // of features
 const WITH_RISK = 3;
 const TABLE_ROWS = 10000; // of a list as CSV
+const OLD_MS = 60000;
 
 // Money first, where the declarations say what one is worth; of what has no risk the worst first, where they say which values are worse.
 const defaultSort = (e) => {
@@ -127,6 +128,8 @@ class List {
     if (pages.error && pages.count === 0) return this.#showRefused(pages.error);
     if (pages.total == null) return; // its first page is on the way: the list before stays until then
     this.shown.className = "note";
+    if (pages.beganAt !== this.beganAt) this.fresh.replaceChildren(); // all of it is of the newest data
+    this.beganAt = pages.beganAt;
     const rows = pages.pages[0] ?? [];
     if (e.risk) this.marks.want(pages.pages);
     const columns = columnsOf(e, rows, this.sort, typicalOf(this.features, e), this.marks);
@@ -161,11 +164,12 @@ class List {
     if (this.query.noted && !document.hidden && this.pages.pages.length === 1 && scrollY < 400) this.pages.restart().catch(() => {});
   }
 
-  // Newer data: the first page is replaced in place; a list that was scrolled down is left alone, with a way to begin again.
+  // Newer data: the first page is replaced in place; a list that was scrolled down is left alone, with a way to begin again (of a live
+  // lake, whose data is newer all the time, after a minute).
   notice(generation, isLive) {
     if (this.pages.generation == null || (!isLive && generation === this.pages.generation)) return;
     if (this.pages.pages.length === 1 && scrollY < 400) this.pages.restart().catch(() => {});
-    else if (!isLive) patch(this.fresh, h("p", { class: "stale-note" }, "There is newer data. ", h("button", { type: "button", class: "quiet small", click: () => this.update() }, "Show it from the top")));
+    else if (!isLive || performance.now() - this.pages.beganAt > OLD_MS) patch(this.fresh, h("p", { class: "stale-note" }, "There is newer data. ", h("button", { type: "button", class: "quiet small", click: () => this.update() }, "Show it from the top")));
   }
 }
 

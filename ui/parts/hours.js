@@ -51,18 +51,19 @@ export const hoursModel = (rows, inflow) => {
   };
 };
 
+const isMore = (i) => i.events > i.high + beside(i.high);
 const usualWords = (low, high) => (low === high ? count(low) : `${count(low)} to ${count(high)}`);
 
-// The newest hour that is over, beside what is usual for it: {state, text, note}.
+// The newest hour that is over, or the running one once it has more than is usual, beside what is usual for it: {state, text, note}.
 export const inflowAnswer = (inflow) => {
   if (!inflow) return { text: "Not known", note: "This server keeps no past hours." };
-  const hour = inflow.filter((i) => i.complete !== false).at(-1);
+  const hour = inflow.filter((i) => i.complete !== false || (i.weeks && isMore(i))).at(-1);
   const running = inflow.at(-1);
   if (running && running.events > 0 && !inflow.some((i) => i.complete !== false && i.events > 0)) {
     return { text: "Too early to say", note: `The first hour of data, ${moment(running.hour)}, is not over: ${many(running.events, "event", "events")} so far. What is usual is known after a week.` };
   }
   if (!hour) return { text: "No events yet" };
   if (!hour.weeks) return { text: many(hour.events, "event", "events"), note: `In the hour of ${moment(hour.hour)}. What is usual is known after a week.` };
-  const [state, text] = hour.events < hour.low - beside(hour.low) ? ["degraded", "Less than usual"] : hour.events > hour.high + beside(hour.high) ? ["degraded", "More than usual"] : ["ok", "As usual"];
+  const [state, text] = hour.events < hour.low - beside(hour.low) ? ["degraded", "Less than usual"] : isMore(hour) ? ["degraded", "More than usual"] : ["ok", "As usual"];
   return { state, text, note: `${many(hour.events, "event", "events")} in the hour of ${moment(hour.hour)}; usual ${usualWords(Math.round(hour.low), Math.round(hour.high))}.` };
 };
