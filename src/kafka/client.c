@@ -114,13 +114,18 @@ int kafka_client_new(const Settings *settings, const KafkaRole *role, void *owne
     return 0;
 }
 
+/* It connects to one broker alone, and asks that one until the connection fails: a broker that is frozen, not gone, would hold up all that
+ * is asked for librdkafka's 60 s. */
+#define ADMIN_DEFAULTS {"socket.timeout.ms", "5000"}
+
 int kafka_connect(const Settings *settings, KafkaClient **ret, Error *err) {
-    static const KafkaRole admin = {.type = RD_KAFKA_PRODUCER}; /* the lighter of the two kinds of handle */
+    static const KafkaProperty defaults[] = {ADMIN_DEFAULTS, {NULL, NULL}};
+    static const KafkaRole admin = {.type = RD_KAFKA_PRODUCER, .defaults = defaults}; /* the lighter of the two kinds of handle */
     return kafka_client_new(settings, &admin, NULL, ret, err);
 }
 
 int kafka_connect_for_long(const Settings *settings, KafkaClient **ret, Error *err) {
-    static const KafkaProperty patient[] = {{"reconnect.backoff.ms", "400"}, {NULL, NULL}};
+    static const KafkaProperty patient[] = {ADMIN_DEFAULTS, {"reconnect.backoff.ms", "400"}, {NULL, NULL}};
     static const KafkaRole admin = {.type = RD_KAFKA_PRODUCER, .defaults = patient};
     return kafka_client_new(settings, &admin, NULL, ret, err);
 }

@@ -143,9 +143,13 @@ static const char invalid_record[] =
     "the broker refuses a message: its timestamp is older or newer than the topic allows (message.timestamp.before.max.ms, "
     "message.timestamp.after.max.ms), or the topic is compacted and the message has no key";
 
+static const char too_large[] = "a message, or a batch of them, is larger than the topic allows (max.message.bytes)";
+
 int kafka_producer_failure(KafkaProducer *producer, Error *err) {
     BUG_IF(producer->deliveries.failed == 0);
-    const char *detail = producer->failure == RD_KAFKA_RESP_ERR_INVALID_RECORD ? invalid_record : NULL;
+    const char *detail = producer->failure == RD_KAFKA_RESP_ERR_INVALID_RECORD         ? invalid_record
+                         : producer->failure == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ? too_large
+                                                                                     : NULL;
     return kafka_fail(producer->client, producer->failure, detail, err, "%llu of %llu %s to %s not delivered",
                       (unsigned long long)producer->deliveries.failed, (unsigned long long)producer->deliveries.sent,
                       counted((int64_t)producer->deliveries.sent, "message", "messages"), rd_kafka_topic_name(producer->topic));
