@@ -65,7 +65,8 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     KafkaClient *client = rk != NULL ? rd_kafka_opaque(rk) : NULL;
     if (client != NULL) keep_dropped(client, level, facility, text);
     if (strcmp(facility, "CONFWARN") == 0) return;  /* a property of the other role: producer and consumer share the settings */
-    if (strcmp(facility, "GETPID") == 0) level = 7; /* the broker has just started: librdkafka retries */
+    if (strcmp(facility, "GETPID") == 0) level = 7;    /* the broker has just started: librdkafka retries */
+    if (strcmp(facility, "TERMINATE") == 0) level = 7; /* messages that were not acknowledged: the caller says how many */
     int held = 0;
     bool complaint = client != NULL && level_of(level) == LOG_WARN && is_complaint(facility);
     if (complaint && !complaint_is_due(client, &held)) return;

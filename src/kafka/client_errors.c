@@ -273,15 +273,18 @@ static bool is_bootstrap(const KafkaClient *client, Span address) {
     return false;
 }
 
-/* Of a complaint that begins with [PROTOCOL://]HOST:PORT/NUMBER: the address and the number of a broker that told its own address. An
- * empty address: it is of another connection. */
-static Span advertised(const char *reason, Span *ret_number) {
-    const char *end = strstr(reason, ": "), *protocol = strstr(reason, "://");
-    const char *first = protocol != NULL && end != NULL && protocol < end ? protocol + 3 : reason, *slash = end;
-    while (slash != NULL && slash > first && *slash != '/') slash--;
-    if (slash == NULL || slash == first || slash[1 + strspn(slash + 1, "0123456789")] != ':') return (Span){0};
-    *ret_number = (Span){slash + 1, (size_t)(end - slash - 1)};
-    return (Span){first, (size_t)(slash - first)};
+/* Of a complaint that begins with [PROTOCOL://]HOST:PORT/NUMBER or "GroupCoordinator: HOST:PORT": the address that a broker told as its
+ * own. Empty: the complaint is about another connection. */
+static Span advertised(const char *reason) {
+    static const char group[] = "GroupCoordinator: ";
+    bool of_group = strncmp(reason, group, sizeof group - 1) == 0;
+    const char *first = of_group ? reason + sizeof group - 1 : reason, *end = strstr(first, ": "), *protocol = strstr(first, "://");
+    if (end == NULL) return (Span){0};
+    if (protocol != NULL && protocol < end) first = protocol + 3;
+    const char *slash = memrchr(first, '/', (size_t)(end - first));
+    if (of_group && slash == NULL) return (Span){first, (size_t)(end - first)};
+    bool numbered = slash != NULL && slash + 1 < end && slash[1 + strspn(slash + 1, "0123456789")] == ':';
+    return numbered ? (Span){first, (size_t)(slash - first)} : (Span){0};
 }
 
 /* The brokers of kafka.bootstrap answer, and tell where all brokers are: with addresses of a network that is not this one, all else fails.
@@ -289,12 +292,12 @@ static Span advertised(const char *reason, Span *ret_number) {
 static bool add_advertised(const KafkaClient *client, const char *reason, Error *err) {
     bool unreached = strstr(reason, "Connect to") != NULL || strstr(reason, "Failed to resolve") != NULL ||
                      strstr(reason, "Connection setup timed out") != NULL;
-    Span number, address = advertised(reason, &number);
+    Span address = advertised(reason);
     if (!unreached || address.len == 0 || is_bootstrap(client, address)) return false;
     error_set(err, err->kind,
-              "%s (broker %.*s advertises the address %.*s, which is none of kafka.bootstrap: if it is up, that must be one that this "
-              "machine reaches. Next: see advertised.listeners of the broker)",
-              err->text, (int)number.len, number.at, (int)address.len, address.at);
+              "%s (a broker advertises the address %.*s, which is none of kafka.bootstrap: if it is up, that must be one that this machine "
+              "reaches. Next: see advertised.listeners of the broker)",
+              err->text, (int)address.len, address.at);
     return true;
 }
 

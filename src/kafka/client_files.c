@@ -6,7 +6,7 @@
 #include "base/files.h"
 #include <stdbool.h>
 
-#define DER_SEQUENCE 0x30 /* the first byte of a certificate or key in binary form; the next one has the number of bytes of the length */
+#define DER_SEQUENCE 0x30 /* the first byte of a certificate or key in binary form */
 
 static bool has(const Buf *file, const char *text) {
     return file->len > 0 && memmem(file->data, file->len, text, strlen(text)) != NULL;
@@ -18,6 +18,13 @@ static bool is_blank(const Buf *file) {
     return i == file->len;
 }
 
+static bool is_binary(const Buf *file) {
+    if ((unsigned char)file->data[0] != DER_SEQUENCE) return false;
+    for (size_t i = 0; i < file->len; i++)
+        if (strchr("\t\n\v\f\r", file->data[i]) == NULL && (unsigned char)file->data[i] < ' ') return true;
+    return memchr(file->data, '\0', file->len) != NULL;
+}
+
 /* Of a keystore, which is PKCS#12. */
 static const char *explain_keystore(const char *reason) {
     if (strstr(reason, "mac verify") != NULL) return "is not opened by kafka.ssl.keystore.password";
@@ -27,7 +34,7 @@ static const char *explain_keystore(const char *reason) {
 static const char *explain_pem(const Settings *settings, const Buf *file, bool is_key, const char *reason) {
     if (is_blank(file)) return "is empty";
     if (strstr(reason, "key values mismatch") != NULL) return "is not the key of kafka.ssl.certificate.location";
-    if (file->len > 1 && (unsigned char)file->data[0] == DER_SEQUENCE && ((unsigned char)file->data[1] & 0x80) != 0)
+    if (is_binary(file))
         return is_key ? "is in binary form (DER), but PEM is expected: openssl pkey -inform der -in FILE -out FILE.pem"
                       : "is in binary form (DER), but PEM is expected: openssl x509 -inform der -in FILE -out FILE.pem";
     if (is_key && !has(file, "PRIVATE KEY-----")) return "has no private key in PEM form";

@@ -136,9 +136,11 @@ static int open_client(KafkaConsumer *c, const Settings *settings, size_t consum
         {"fetch.error.backoff.ms", "200"},
         {"reconnect.backoff.max.ms", "2000"},
         {"check.crcs", "true"},
-        /* A broker that is frozen, not gone, does not say that another one leads its partitions now: without this, librdkafka would wait
-         * for it for a minute. */
+        /* A broker that is frozen, not gone, does not say that another one leads its partitions now: others are asked, and when that was
+         * asked of the frozen one too, it is given up as early as by Kafka's own client. By librdkafka's defaults it would hold its
+         * partitions up for more than a minute. */
         {"topic.metadata.refresh.interval.ms", "10000"},
+        {"socket.timeout.ms", "30000"},
         /* What a default broker takes may unpack to more than librdkafka's 100 MB; then it would never be read. */
         {"receive.message.max.bytes", "1000000000"},
         {NULL, NULL}};

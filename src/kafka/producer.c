@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/stop.h"
 #include "kafka/client_internal.h"
+#include <string.h>
 
 #define POLL_EVERY     256 /* sends */
 #define FULL_POLL_MS   50
@@ -121,15 +122,22 @@ int kafka_producer_send(KafkaProducer *producer, const char *key, size_t key_len
     return kafka_producer_send_at(producer, 0, key, key_len, value, value_len, err);
 }
 
+/* The leaders are there, and acknowledge nothing: a broker that lacks replicas says so to librdkafka, which tries again without a word. */
+static int not_acknowledged(KafkaProducer *producer, Error *err) {
+    KafkaDeliveries d = producer->deliveries;
+    uint64_t open = d.sent - d.acked - d.failed;
+    kafka_fail(producer->client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, err, "%llu %s not acknowledged", (unsigned long long)open,
+               counted((int64_t)open, "message", "messages"));
+    if (strstr(err->text, rd_kafka_err2str(RD_KAFKA_RESP_ERR__TIMED_OUT)) == NULL) return -1;
+    return error_set(err, err->kind, "%s (are as many replicas of %s in sync as its min.insync.replicas asks for?)", err->text,
+                     rd_kafka_topic_name(producer->topic));
+}
+
 int kafka_producer_flush(KafkaProducer *producer, int timeout_ms, Error *err) {
     int64_t end_ns = clock_mono_ns() + (int64_t)timeout_ms * NSEC_PER_MS;
     while (rd_kafka_flush(producer->client->rk, FLUSH_SLICE_MS) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         kafka_client_keep_trying(producer->client);
-        if (clock_mono_ns() < end_ns) continue;
-        KafkaDeliveries d = producer->deliveries;
-        return kafka_fail(producer->client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, err, "%llu %s not acknowledged after %d ms",
-                          (unsigned long long)(d.sent - d.acked - d.failed),
-                          counted((int64_t)(d.sent - d.acked - d.failed), "message", "messages"), timeout_ms);
+        if (clock_mono_ns() >= end_ns) return not_acknowledged(producer, err);
     }
     return 0;
 }
