@@ -14,8 +14,8 @@ typedef struct KafkaTopic {
      * partition gave no answer. `next`, `last`: OFFSET_UNKNOWN. Owned. */
     Offsets *partitions;
     size_t partition_count;
-    int64_t *high; /* of each partition, the end of what was written (the high watermark) just before `end` was asked for, also behind an open
-                      transaction; OFFSET_UNKNOWN: no answer. NULL: not asked */
+    int64_t *high; /* of each partition, the end of what was written (the high watermark) just before `end` was asked for, also behind an
+                      open transaction; OFFSET_UNKNOWN: no answer. NULL: not asked */
     size_t unanswered;       /* partitions without an answer */
     char *unanswered_reason; /* of the first of them, as a sentence; NULL: all answered */
 } KafkaTopic;

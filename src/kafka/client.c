@@ -64,7 +64,7 @@ static bool is_complaint(const char *facility) {
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
     KafkaClient *client = rk != NULL ? rd_kafka_opaque(rk) : NULL;
     if (client != NULL) keep_dropped(client, level, facility, text);
-    if (strcmp(facility, "CONFWARN") == 0) return;  /* a property of the other role: producer and consumer share the settings */
+    if (strcmp(facility, "CONFWARN") == 0) return;     /* a property of the other role: producer and consumer share the settings */
     if (strcmp(facility, "GETPID") == 0) level = 7;    /* the broker has just started: librdkafka retries */
     if (strcmp(facility, "TERMINATE") == 0) level = 7; /* messages that were not acknowledged: the caller says how many */
     int held = 0;
@@ -117,7 +117,8 @@ int kafka_client_new(const Settings *settings, const KafkaRole *role, void *owne
 
 /* It connects to one broker alone, and asks that one until the connection fails: a broker that is frozen, not gone, would hold up all that
  * is asked for librdkafka's 60 s. */
-#define ADMIN_DEFAULTS {"socket.timeout.ms", "5000"}
+#define ADMIN_DEFAULTS                                                                                                                     \
+    { "socket.timeout.ms", "5000" }
 
 int kafka_connect(const Settings *settings, KafkaClient **ret, Error *err) {
     static const KafkaProperty defaults[] = {ADMIN_DEFAULTS, {NULL, NULL}};

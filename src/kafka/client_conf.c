@@ -39,11 +39,6 @@ static int conf_set(rd_kafka_conf_t *conf, const char *name, const char *value, 
     return conf_refused(err, setting, name, reason);
 }
 
-void kafka_conf_read(const rd_kafka_conf_t *conf, const char *name, char value[KAFKA_VALUE_SIZE]) {
-    size_t size = KAFKA_VALUE_SIZE;
-    if (rd_kafka_conf_get(conf, name, value, &size) != RD_KAFKA_CONF_OK || size > KAFKA_VALUE_SIZE) value[0] = '\0';
-}
-
 /* `kept` is a number, and `given` is one that begins like it. A word for a number (acks=all) and the same one in another form are not. */
 static bool is_other_number(const char *given, const char *kept) {
     char *kept_end, *given_end;

@@ -250,7 +250,8 @@ static bool uses_tokens(const KafkaClient *client, const char *protocol) {
 /* Of who gives out the tokens, when it is not well, librdkafka says nothing, and connects to no broker. */
 static const char *token_hint(const char *reason) {
     if (is_token_away(reason)) return "is kafka.sasl.oauthbearer.token.endpoint.url up, and right?";
-    if (strstr(reason, token) == NULL) return "has a token come from kafka.sasl.oauthbearer.token.endpoint.url? Is it well, and the broker?";
+    if (strstr(reason, token) == NULL)
+        return "has a token come from kafka.sasl.oauthbearer.token.endpoint.url? Is it well, and the broker?";
     return "are kafka.sasl.oauthbearer.token.endpoint.url, .client.id, .client.secret and .scope right?";
 }
 
@@ -260,6 +261,8 @@ static const char *hint_for(const KafkaClient *client, const char *reason, const
     if (is_certificate_alert(reason)) return client_certificate_hint(client);
     if (speaks(reason)[0] != '\0') return stranger_hint(speaks(reason));
     if (strstr(reason, unverified) != NULL) return certificate_hint(client->refused_code);
+    if (strstr(reason, "ApiVersionRequest failed: Local: Timed out") != NULL)
+        return "this port takes connections, and answers nothing: is the broker well, and is it Kafka's port?";
     if (strstr(reason, "current SASL state") != NULL) return "does this port expect SASL?";
     return is_dropped(reason) ? dropped_hint(reason, protocol) : NULL;
 }
@@ -311,10 +314,14 @@ static void add_hint(KafkaClient *client, const char *reason, Error *err) {
     if (hint != NULL) error_set(err, err->kind, "%s (%s kafka.security.protocol is %s)", err->text, hint, protocol);
 }
 
-/* librdkafka's counters are not for people: " (after 5ms in state CONNECT, 1 identical error(s) suppressed)". */
-static void drop_counters(char *reason) {
-    char *counters = strstr(reason, " (after ");
-    if (counters != NULL) *counters = '\0';
+/* What librdkafka adds is not for people: " (after 5ms in state CONNECT, 1 identical error(s) suppressed)"; and its guess about a broker
+ * that answers nothing is of another time. */
+static void drop_additions(char *reason) {
+    static const char *const additions[] = {" (after ", ": probably due to broker version"};
+    for (size_t i = 0; i < ARRAY_LEN(additions); i++) {
+        char *at = strstr(reason, additions[i]);
+        if (at != NULL) *at = '\0';
+    }
 }
 
 /* Puts OpenSSL's reason in the place of librdkafka's guess, which is about the CA whatever it was. */
@@ -352,7 +359,7 @@ static int fail_with(KafkaClient *client, rd_kafka_resp_err_t code, const char *
     if (is_silence(code) && reason_code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         char shown[KAFKA_REASON_SIZE];
         memcpy(shown, reason, sizeof shown);
-        drop_counters(shown);
+        drop_additions(shown);
         name_refusal(client, shown);
         name_stranger(shown);
         error_set(err, complaint_kind(reason_code, reason), "Kafka at %s: %s: %s", client->address, what, shown);

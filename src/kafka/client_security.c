@@ -1,5 +1,5 @@
-/* client_security.c: settings of TLS and SASL that belong together, for the whole module: what is missing is named before anything is tried,
- * since brokers refuse without a reason, and librdkafka waits for what never comes. */
+/* client_security.c: settings of TLS and SASL that belong together, for the whole module: what is missing is named before anything is
+ * tried, since brokers refuse without a reason, and librdkafka waits for what never comes. */
 #include "kafka/client_internal.h"
 
 #include "base/buf.h"
@@ -10,6 +10,11 @@
 #include <stdlib.h>
 #include <strings.h>
 #include <unistd.h>
+
+void kafka_conf_read(const rd_kafka_conf_t *conf, const char *name, char value[KAFKA_VALUE_SIZE]) {
+    size_t size = KAFKA_VALUE_SIZE;
+    if (rd_kafka_conf_get(conf, name, value, &size) != RD_KAFKA_CONF_OK || size > KAFKA_VALUE_SIZE) value[0] = '\0';
+}
 
 static bool has_one(const rd_kafka_conf_t *conf, const char *const names[], size_t n) {
     char value[KAFKA_VALUE_SIZE];

@@ -155,7 +155,7 @@ static const char too_large[] = "a message, or a batch of them, is larger than t
 
 int kafka_producer_failure(KafkaProducer *producer, Error *err) {
     BUG_IF(producer->deliveries.failed == 0);
-    const char *detail = producer->failure == RD_KAFKA_RESP_ERR_INVALID_RECORD         ? invalid_record
+    const char *detail = producer->failure == RD_KAFKA_RESP_ERR_INVALID_RECORD       ? invalid_record
                          : producer->failure == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ? too_large
                                                                                      : NULL;
     return kafka_fail(producer->client, producer->failure, detail, err, "%llu of %llu %s to %s not delivered",

@@ -58,8 +58,10 @@ static int check_options(const RegistryOptions *o, Error *err) {
                          "set it, for example to http://registry:8081");
     if (!http && !https) return error_set(err, ERR_CONFIG, "registry.url must begin with http:// or https://");
     const char *host = o->url + (https ? 8 : 7);
-    if (strchr(host, ',') != NULL) return error_set(err, ERR_CONFIG, "registry.url has several addresses, and takes one: remove the others");
-    if (strspn(host, ":/") > 0 || host[0] == '\0') return error_set(err, ERR_CONFIG, "registry.url has no host: http://HOST:PORT is expected");
+    if (strchr(host, ',') != NULL)
+        return error_set(err, ERR_CONFIG, "registry.url has several addresses, and takes one: remove the others");
+    if (strspn(host, ":/") > 0 || host[0] == '\0')
+        return error_set(err, ERR_CONFIG, "registry.url has no host: http://HOST:PORT is expected");
     if (memchr(host, '@', strcspn(host, "/")) != NULL)
         return error_set(err, ERR_CONFIG, "registry.url must not have a user or password: use registry.user and registry.password");
     if (strpbrk(host, "?# ") != NULL) return error_set(err, ERR_CONFIG, "registry.url must have no '?', '#' or blank");

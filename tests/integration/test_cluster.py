@@ -71,6 +71,9 @@ def test_a_partition_without_a_leader_holds_no_other_back(smelt: Smelt, topic: T
         topic.send(events(1000 + partition * 100, 50), partition=partition)
     eventually("the live partitions landed", lambda: topic.committed(topic.name) == 160, 60)
     assert running.end().code == 0
+    sending = smelt.start("produce")
+    sending.wait_for_log("Connection refused")  # to the node that is gone: now it waits for the leader
+    assert sending.end(signal.SIGINT).code == 130
     topic.send(events(2000, 10), partition=0)
     result = smelt.run("ingest", "--timeout", "5s")
     assert result.code == 69 and "1 partition of" in result.error and "partition 2" in result.error, result

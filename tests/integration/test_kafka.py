@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import socket
 import socketserver
 import threading
 import time
@@ -107,6 +108,14 @@ def test_a_port_of_another_protocol_is_told(offline: Smelt, answer: bytes, hint:
         result = offline.run("ingest", "--timeout", "1s", "--set", f"kafka.bootstrap=127.0.0.1:{server.server_address[1]}")
         server.shutdown()
     assert result.code == 69 and hint in result.error and "receive.message.max.bytes" not in result.error, result
+
+
+def test_a_port_that_answers_nothing_is_told(offline: Smelt) -> None:
+    """As of a broker that is frozen: librdkafka guesses that it is older than ten years."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"kafka.bootstrap=127.0.0.1:{silent.getsockname()[1]}"
+        result = offline.run("ingest", "--timeout", "3s", "--set", address, "--set", "kafka.socket.timeout.ms=1000")
+    assert result.code == 69 and "answers nothing" in result.error and "version < 0.10" not in result.error, result
 
 
 def test_tokens_that_do_not_come(offline: Smelt) -> None:

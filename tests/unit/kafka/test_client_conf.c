@@ -4,8 +4,8 @@
 #include "../fixture.h"
 #include "../scratch.h"
 #include "base/files.h"
-#include <string.h>
 #include "commands/settings_table.h"
+#include <string.h>
 
 #define SETS_MAX 4
 #define NOBODY   "kafka.bootstrap=127.0.0.1:1"
@@ -182,8 +182,10 @@ static void a_group_without_a_name_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_are_taken_as_they_are_written), cmocka_unit_test(ports_are_taken_as_they_are_written),
-        cmocka_unit_test(a_certificate_needs_its_key),           cmocka_unit_test(sasl_needs_a_mechanism),
+        cmocka_unit_test(numbers_are_taken_as_they_are_written),
+        cmocka_unit_test(ports_are_taken_as_they_are_written),
+        cmocka_unit_test(a_certificate_needs_its_key),
+        cmocka_unit_test(sasl_needs_a_mechanism),
         cmocka_unit_test(a_group_without_a_name_is_refused),
         cmocka_unit_test(an_address_that_no_host_can_have_is_refused),
         cmocka_unit_test(a_mechanism_needs_what_it_logs_in_with),
