@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
-from harness import SMALL_BATCHES, Broker, Smelt, Topic, events, eventually
+from harness import SMALL_BATCHES, Broker, Result, Running, Smelt, Topic, events, eventually
 
 ALIVE, DEAD = (0, 1), 2  # partitions: each has one replica, on the node of its number + 1
 
@@ -19,11 +19,24 @@ NODES = ("1", "2", "3")
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """All nodes run when a test begins and ends."""
+def all_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     broker = Broker(tmp_path_factory.mktemp("cluster"), "--nodes", "3")
     yield broker
     broker.tool("down", "--delete")
+
+
+@pytest.fixture
+def cluster(all_cluster: Broker) -> Iterator[Broker]:
+    """Its nodes may die: all run again afterwards."""
+    yield all_cluster
+    all_cluster.tool("up")
+
+
+def stop_after(running: Running, seconds: float) -> Result:
+    """It goes on for so long, and then is to stop."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        running.process.wait(seconds)
+    return running.end(signal.SIGINT)
 
 
 @pytest.fixture
@@ -71,9 +84,7 @@ def test_a_partition_without_a_leader_holds_no_other_back(smelt: Smelt, topic: T
         topic.send(events(1000 + partition * 100, 50), partition=partition)
     eventually("the live partitions landed", lambda: topic.committed(topic.name) == 160, 60)
     assert running.end().code == 0
-    sending = smelt.start("produce")
-    sending.wait_for_log("Connection refused")  # to the node that is gone: now it waits for the leader
-    assert sending.end(signal.SIGINT).code == 130
+    assert stop_after(smelt.start("produce"), 2).code == 130  # while it waits for the leader
     topic.send(events(2000, 10), partition=0)
     result = smelt.run("ingest", "--timeout", "5s")
     assert result.code == 69 and "1 partition of" in result.error and "partition 2" in result.error, result
@@ -111,10 +122,7 @@ def test_a_stop_is_obeyed_while_no_broker_answers(new_smelt: Callable[..., Smelt
     smelt = new_smelt(replicated)
     with frozen(replicated.broker, *NODES):
         for command in (("produce",), ("ingest",), ("contract", "infer", "--topic", replicated.name, "--pipeline", "mine")):
-            running = smelt.start(*command)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                running.process.wait(1.5)
-            result = running.end(signal.SIGINT)
+            result = stop_after(smelt.start(*command), 1.5)
             assert result.code == 130, (command, result)
 
 
@@ -129,10 +137,7 @@ def test_messages_that_lack_replicas_are_not_called_sent(new_smelt: Callable[...
         eventually("the cluster sees that the node is gone", lambda: len(topic.broker.admin.list_topics(timeout=10).brokers) == 2)
         eventually("two replicas suffice", lambda: smelt.run("produce", "-n", "20").code == 0)
         topic.broker.admin.incremental_alter_configs([change])[change].result(20)
-        running = smelt.start("produce", "-n", "20")
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            running.process.wait(3)
-        result = running.end(signal.SIGINT)
+        result = stop_after(smelt.start("produce", "-n", "20"), 3)
         assert result.code == 130 and result.summary["acknowledged"] == 0, result
         assert "20 messages not acknowledged" in result.error and "min.insync.replicas" in result.error, result.error
     finally:
