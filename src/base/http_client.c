@@ -4,6 +4,8 @@
 #include "base/memory.h"
 #include "base/stop.h"
 #include <curl/curl.h>
+#include <stdbool.h>
+#include <string.h>
 
 struct HttpClient {
     CURL *curl;
@@ -83,6 +85,15 @@ static bool is_our_mistake(CURLcode code) {
            code == CURLE_UNSUPPORTED_PROTOCOL;
 }
 
+/* curl's and OpenSSL's texts for the wrong one of http and https; NULL: it is not that. */
+static const char *other_protocol(CURLcode code, const char *why) {
+    static const char *const plain[] = {"wrong version number", "packet length too long", "unknown protocol", "record layer failure"};
+    for (size_t i = 0; code == CURLE_SSL_CONNECT_ERROR && i < ARRAY_LEN(plain); i++)
+        if (strstr(why, plain[i]) != NULL) return "this port answers without TLS: is it http:// and not https://?";
+    bool strange = code == CURLE_WEIRD_SERVER_REPLY || (code == CURLE_UNSUPPORTED_PROTOCOL && strstr(why, "HTTP/0.9") != NULL);
+    return strange ? "the answer is not HTTP: is it https:// and not http://, and the port right?" : NULL;
+}
+
 int http_client_send(HttpClient *h, const char *url, const char *content, long *ret_status, Buf *ret_body, Error *err) {
     buf_clear(ret_body);
     h->body = ret_body;
@@ -96,6 +107,8 @@ int http_client_send(HttpClient *h, const char *url, const char *content, long *
     CURLcode code = curl_easy_perform(h->curl);
     const char *why = h->problem[0] != '\0' ? h->problem : curl_easy_strerror(code);
     if (code == CURLE_ABORTED_BY_CALLBACK) return error_set(err, ERR_STOPPED, "stopped while %s was asked", url);
+    const char *protocol = other_protocol(code, why);
+    if (protocol != NULL) return error_set(err, ERR_CONFIG, "%s: %s", url, protocol);
     if (h->too_long) return error_set(err, ERR_DATA, "the answer of %s is longer than %zu bytes", url, h->body_max);
     if (code != CURLE_OK) return error_set(err, is_our_mistake(code) ? ERR_CONFIG : ERR_UNAVAILABLE, "%s: %s", url, why);
     curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, ret_status);

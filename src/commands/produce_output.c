@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define FLUSH_SLICE_MS  1000
-#define STOP_TIMEOUT_MS 5000
+#define STOP_TIMEOUT_MS 3000 /* and a slice: less than the 5 s within which a stop must be done */
 #define FILE_BUFFER     (1 << 20)
 
 int produce_output_open_topic(const Settings *settings, int partitions, bool arrival_times, int timeout_ms, ProduceOutput *ret,
@@ -68,6 +68,11 @@ uint64_t produce_output_failed(const ProduceOutput *output) {
     return output->producer != NULL ? kafka_producer_deliveries(output->producer).failed : 0;
 }
 
+static int give_up(double seconds, Error *err) {
+    if (!stop_requested()) return error_prefix(err, "no acknowledgement for %.0f s", seconds);
+    return error_set(err, ERR_STOPPED, "stopped before all was acknowledged, and whether the rest arrived is not known: %s", err->text);
+}
+
 static int flush_topic(ProduceOutput *output, int timeout_ms, void (*on_progress)(void *context), void *context, Error *err) {
     uint64_t done = 0;
     int64_t changed_ns = clock_mono_ns();
@@ -76,7 +81,8 @@ static int flush_topic(ProduceOutput *output, int timeout_ms, void (*on_progress
         if (now != done) changed_ns = clock_mono_ns();
         done = now;
         int limit_ms = stop_requested() && timeout_ms > STOP_TIMEOUT_MS ? STOP_TIMEOUT_MS : timeout_ms;
-        if (clock_seconds_since(changed_ns) * 1000 >= limit_ms) return -1;
+        double seconds = clock_seconds_since(changed_ns);
+        if (seconds * 1000 >= limit_ms) return give_up(seconds, err);
         error_clear(err);
         on_progress(context);
     }

@@ -76,13 +76,6 @@ static char *take_text(Error *err) {
     return text;
 }
 
-static int describe_topic(TopicFacts *t, KafkaClient *kafka, Error *err) {
-    if (kafka_topic_describe(kafka, t->name, KAFKA_TIMEOUT_MS, &t->kafka, err) != 0) return -1;
-    if (kafka_topic_ask_high(kafka, t->name, KAFKA_TIMEOUT_MS, &t->kafka, err) != 0)
-        error_clear(err); /* what waits behind a transaction stays unknown */
-    return 0;
-}
-
 /* When none of the topics can be described, it is Kafka that gives no answer. */
 static void gather_kafka(Facts *f, const TopicList *topics, KafkaClient *kafka) {
     Error err = {0};
@@ -92,7 +85,7 @@ static void gather_kafka(Facts *f, const TopicList *topics, KafkaClient *kafka) 
     for (size_t i = 0; i < topics->count; i++) f->topics[i].name = topics->names[i];
     if (kafka_ping(kafka, KAFKA_TIMEOUT_MS, &f->kafka, &err) != 0) f->kafka_error = take_text(&err);
     for (size_t i = 0; i < f->topic_count && f->kafka_error == NULL; i++) {
-        if (describe_topic(&f->topics[i], kafka, &err) == 0) continue;
+        if (kafka_topic_describe_high(kafka, f->topics[i].name, KAFKA_TIMEOUT_MS, &f->topics[i].kafka, &err) == 0) continue;
         f->topics[i].problem = take_text(&err);
         if (++problems == f->topic_count) f->kafka_error = xstrdup(f->topics[0].problem);
     }
@@ -397,6 +390,23 @@ int64_t facts_topic_behind_transaction(const TopicFacts *t) {
     int64_t behind = 0;
     for (size_t i = 0; i < t->kafka.partition_count; i++) behind += facts_behind_transaction(t, i);
     return behind;
+}
+
+size_t facts_unanswered(const Facts *f) {
+    size_t unanswered = 0;
+    for (size_t i = 0; i < f->topic_count; i++) unanswered += f->topics[i].kafka.unanswered;
+    return unanswered;
+}
+
+bool facts_was_read(const Facts *f, const TopicFacts *t) {
+    for (size_t i = 0; i < f->mark.count; i++)
+        if (strcmp(f->mark.topics[i].topic.name, t->name) == 0) return true;
+    size_t i;
+    json_t *p;
+    json_array_foreach(json_object_get(f->row, "partitions"), i, p) {
+        if (is_of(p, t)) return true;
+    }
+    return false;
 }
 
 const char *facts_away(const Facts *f, const TopicFacts *t) {

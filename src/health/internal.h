@@ -89,6 +89,10 @@ int64_t facts_topic_lag(const Facts *f, const TopicFacts *t);
 /* Of the partition at index `i`, or of the topic: messages behind an open transaction, which can be read only once it ends. */
 int64_t facts_behind_transaction(const TopicFacts *t, size_t i);
 int64_t facts_topic_behind_transaction(const TopicFacts *t);
+/* Partitions of all topics whose leaders gave no answer: what waits in them is not known, and counted nowhere. */
+size_t facts_unanswered(const Facts *f);
+/* Has the lake anything of the topic? */
+bool facts_was_read(const Facts *f, const TopicFacts *t);
 /* Why the process that reads the topics does not read this one (the commit mark); NULL: it does, as far as is known. */
 const char *facts_away(const Facts *f, const TopicFacts *t);
 /* The state of the last run that ended, or "lost"; NULL: none. Its object, or NULL. */

@@ -148,14 +148,17 @@ static void add_unanswered(const KafkaTopic *topic, Finding *r) {
     buf_addf(&r->detail, ": %s.", topic->unanswered_reason != NULL ? topic->unanswered_reason : "the brokers do not name them");
 }
 
-/* `away`: why it is not read, with the next step; NULL: it is, or nothing is known of that. */
-static void describe_topic(const TopicFacts *t, const char *away, Finding *r) {
+/* `away`: why it is not read, with the next step; NULL: it is, or nothing is known of that. `gone`: it was there. */
+static void describe_topic(const TopicFacts *t, const char *away, bool gone, Finding *r) {
     if (t->problem != NULL) {
         r->state = STATE_DEGRADED;
         buf_addf(&r->detail, " The topic %s cannot be described: %s.", t->name, t->problem);
     } else if (!t->kafka.exists) {
         r->state = STATE_DEGRADED;
-        buf_addf(&r->detail, away != NULL ? " The topic %s does not exist." : " The topic %s does not exist yet; `smelt produce` makes it.",
+        buf_addf(&r->detail,
+                 gone           ? " The topic %s does not exist any more; the lake keeps what was read of it."
+                 : away != NULL ? " The topic %s does not exist."
+                                : " The topic %s does not exist yet; `smelt produce` makes it.",
                  t->name);
     } else {
         buf_addf(&r->detail, " The topic %s has ", t->name);
@@ -168,7 +171,7 @@ static void add_topic(const Facts *f, const TopicFacts *t, json_t *topics, Findi
     const char *away = facts_away(f, t), *problem = away != NULL ? away : t->problem;
     json_t *topic = json_pack("{ss sb si ss*}", "topic", t->name, "exists", t->kafka.exists, "partitions", (int)t->kafka.partition_count,
                               "problem", problem);
-    describe_topic(t, away, r);
+    describe_topic(t, away, facts_was_read(f, t), r);
     if (t->kafka.exists) {
         json_object_set_new(topic, "waiting_events", json_integer(facts_topic_lag(f, t)));
         json_object_set_new(topic, "behind_transactions", json_integer(facts_topic_behind_transaction(t)));
@@ -369,7 +372,8 @@ static void add_rejects(const Facts *f, Finding *r) {
 static bool judge_bronze(const Facts *f, Finding *r) {
     if (without_row(f, r)) return true;
     int64_t waiting = waiting_events(f), age = f->now_us - ingested_us(f);
-    bool late = age > wait_allowed_us(f) && waiting != 0; /* also when Kafka does not answer */
+    bool all_known = waiting >= 0 && facts_unanswered(f) == 0;
+    bool late = age > wait_allowed_us(f) && (waiting != 0 || !all_known); /* also when Kafka does not answer */
     put_int(r, "waiting_events", waiting);
     add_landed(f, r);
     add_rejects(f, r);
@@ -385,7 +389,7 @@ static bool judge_bronze(const Facts *f, Finding *r) {
     if (waiting > 0)
         buf_add_str(&r->detail, "; "), format_count(&r->detail, waiting, "event waits in Kafka", "events wait in Kafka");
     else if (waiting == 0)
-        buf_add_str(&r->detail, "; nothing waits in Kafka");
+        buf_add_str(&r->detail, all_known ? "; nothing waits in Kafka" : "; nothing waits in the partitions of Kafka that answer");
     else
         buf_add_str(&r->detail, "; how many events wait in Kafka is not known");
     add_late(f, r, late, waiting >= 0 ? ", longer than" : ". The last ingest is longer ago than");

@@ -42,7 +42,9 @@ static void put_partitions(json_t *out, const Facts *f, const TopicFacts *t, con
 
 static void put_transactions(json_t *out, const TopicFacts *t) {
     for (size_t i = 0; t->kafka.high != NULL && i < t->kafka.partition_count; i++)
-        put_labelled(out, "smelt_partition_transaction_events", (double)facts_behind_transaction(t, i), partition_labels(t, (int32_t)i));
+        if (t->kafka.high[i] != OFFSET_UNKNOWN && offsets_are_known(&t->kafka.partitions[i]))
+            put_labelled(out, "smelt_partition_transaction_events", (double)facts_behind_transaction(t, i),
+                         partition_labels(t, (int32_t)i));
 }
 
 /* Whether each topic is there and read. */

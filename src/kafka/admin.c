@@ -19,6 +19,9 @@
 #define MAX_SLICE_MS   2000
 #define MIN_REQUEST_MS 50 /* a request waits at least this long, even when the timeout is nearly over */
 
+#define POLL_MS         100  /* between two looks whether to stop */
+#define STOPPED_WAIT_MS 2000 /* less than the 5 s within which a stop must be done */
+
 typedef struct Deadline {
     int64_t end_ns;
 } Deadline;
@@ -60,9 +63,24 @@ static int request_init(AdminRequest *request, KafkaClient *client, rd_kafka_adm
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : kafka_fail(client, code, reason, err, "administration request");
 }
 
+/* Whoever is to stop still takes an answer that comes soon: what it reads may land with it. */
+static rd_kafka_event_t *answer_of(rd_kafka_queue_t *queue, int timeout_ms) {
+    Deadline end = deadline_in(timeout_ms + MIN_REQUEST_MS), soon = deadline_in(timeout_ms);
+    for (bool stopping = false;;) {
+        rd_kafka_event_t *answer = rd_kafka_queue_poll(queue, POLL_MS);
+        if (answer != NULL || deadline_passed(end)) return answer;
+        if (!stop_requested()) continue;
+        if (!stopping) soon = deadline_in(STOPPED_WAIT_MS);
+        stopping = true;
+        if (deadline_passed(soon)) return NULL;
+    }
+}
+
 /* Waits for the answer to the request that was just sent. */
 static int request_wait(AdminRequest *request, int timeout_ms, const char *what, Error *err) {
-    request->answer = rd_kafka_queue_poll(request->queue, timeout_ms + MIN_REQUEST_MS);
+    request->answer = answer_of(request->queue, timeout_ms);
+    if (request->answer == NULL && stop_requested())
+        return error_set(err, ERR_STOPPED, "stopped while waiting for Kafka at %s", request->client->address);
     if (request->answer == NULL) return kafka_fail(request->client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, err, "%s", what);
     rd_kafka_resp_err_t code = rd_kafka_event_error(request->answer);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
@@ -226,39 +244,48 @@ static char *cluster_id(KafkaClient *client, Deadline deadline) {
     return copy;
 }
 
-static int ask_topic(KafkaClient *client, const char *name, bool with_offsets, Deadline deadline, KafkaTopic *found, Error *err) {
+/* Before the stable ends: asked behind them, what was sent in between would be taken for messages behind an open transaction. Best effort:
+ * without an answer it stays unknown. */
+static void ask_high(KafkaClient *client, const char *name, Deadline deadline, KafkaTopic *topic) {
+    CLEANUP(error_clear) Error ignored = {0};
+    topic->high = xcalloc(topic->partition_count, sizeof *topic->high);
+    for (size_t i = 0; i < topic->partition_count; i++) topic->high[i] = OFFSET_UNKNOWN;
+    if (list_offsets(client, name, &high_watermark, deadline, topic, &ignored) != 0) error_clear(&ignored);
+}
+
+/* What is asked about a topic, each with what is before it. */
+typedef enum Depth { IDENTITY, OFFSETS, HIGH } Depth;
+
+static int ask_topic(KafkaClient *client, const char *name, Depth depth, Deadline deadline, KafkaTopic *found, Error *err) {
     if (describe(client, name, deadline, found, err) != 0) return -1;
     found->cluster_id = cluster_id(client, deadline);
-    if (!with_offsets || found->partition_count == 0) return 0;
+    if (depth == IDENTITY || found->partition_count == 0) return 0;
     if (list_offsets(client, name, &log_start, deadline, found, err) != 0) return -1;
+    if (depth == HIGH) ask_high(client, name, deadline, found);
     if (list_offsets(client, name, &stable_end, deadline, found, err) != 0) return -1;
     for (size_t i = 0; i < found->partition_count; i++)
         if (!offsets_are_known(&found->partitions[i])) found->unanswered++;
     return 0;
 }
 
-static int take_topic(KafkaClient *client, const char *name, bool with_offsets, int timeout_ms, KafkaTopic *ret, Error *err) {
+static int take_topic(KafkaClient *client, const char *name, Depth depth, int timeout_ms, KafkaTopic *ret, Error *err) {
     CLEANUP(kafka_topic_done) KafkaTopic found = {0};
-    if (ask_topic(client, name, with_offsets, deadline_in(timeout_ms), &found, err) != 0) return -1;
+    if (ask_topic(client, name, depth, deadline_in(timeout_ms), &found, err) != 0) return -1;
     *ret = found;
     found = (KafkaTopic){0};
     return 0;
 }
 
 int kafka_topic_describe(KafkaClient *client, const char *topic, int timeout_ms, KafkaTopic *ret, Error *err) {
-    return take_topic(client, topic, true, timeout_ms, ret, err);
+    return take_topic(client, topic, OFFSETS, timeout_ms, ret, err);
+}
+
+int kafka_topic_describe_high(KafkaClient *client, const char *topic, int timeout_ms, KafkaTopic *ret, Error *err) {
+    return take_topic(client, topic, HIGH, timeout_ms, ret, err);
 }
 
 int kafka_topic_identify(KafkaClient *client, const char *topic, int timeout_ms, KafkaTopic *ret, Error *err) {
-    return take_topic(client, topic, false, timeout_ms, ret, err);
-}
-
-int kafka_topic_ask_high(KafkaClient *client, const char *name, int timeout_ms, KafkaTopic *topic, Error *err) {
-    if (topic->partition_count == 0) return 0;
-    free(topic->high);
-    topic->high = xcalloc(topic->partition_count, sizeof *topic->high);
-    for (size_t i = 0; i < topic->partition_count; i++) topic->high[i] = OFFSET_UNKNOWN;
-    return list_offsets(client, name, &high_watermark, deadline_in(timeout_ms), topic, err);
+    return take_topic(client, topic, IDENTITY, timeout_ms, ret, err);
 }
 
 int kafka_topic_check_answered(const KafkaTopic *topic, Error *err) {
@@ -320,6 +347,7 @@ static int wait_for_leaders(KafkaClient *client, const char *name, Deadline dead
             return 0;
         }
         if (result != 0 && !error_is_retriable(err)) return -1;
+        if (stop_requested()) return error_set(err, ERR_STOPPED, "stopped while the topic %s was not ready yet", name);
         if (deadline_passed(deadline))
             return result != 0
                        ? -1

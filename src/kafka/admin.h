@@ -14,8 +14,8 @@ typedef struct KafkaTopic {
      * partition gave no answer. `next`, `last`: OFFSET_UNKNOWN. Owned. */
     Offsets *partitions;
     size_t partition_count;
-    int64_t *high; /* of each partition, the end of what is written (the high watermark), also behind an open transaction; OFFSET_UNKNOWN:
-                      no answer. NULL: not asked */
+    int64_t *high; /* of each partition, the end of what was written (the high watermark) just before `end` was asked for, also behind an
+                      open transaction; OFFSET_UNKNOWN: no answer. NULL: not asked */
     size_t unanswered;       /* partitions without an answer */
     char *unanswered_reason; /* of the first of them, as a sentence; NULL: all answered */
 } KafkaTopic;
@@ -25,8 +25,8 @@ typedef struct KafkaTopic {
 int kafka_topic_describe(KafkaClient *client, const char *topic, int timeout_ms, KafkaTopic *ret, Error *err) MUST_CHECK;
 /* The same without offsets, which no leader is asked for: is it there, with which id, and how many partitions? */
 int kafka_topic_identify(KafkaClient *client, const char *topic, int timeout_ms, KafkaTopic *ret, Error *err) MUST_CHECK;
-/* Fills topic->high, of a topic that was described: what is between `end` and it waits behind an open transaction. */
-int kafka_topic_ask_high(KafkaClient *client, const char *name, int timeout_ms, KafkaTopic *topic, Error *err) MUST_CHECK;
+/* The same with `high`, as it was before `end`: what is between them waits behind an open transaction. */
+int kafka_topic_describe_high(KafkaClient *client, const char *topic, int timeout_ms, KafkaTopic *ret, Error *err) MUST_CHECK;
 /* ERR_UNAVAILABLE with the reason, when a partition gave no answer: for callers that need all of them. */
 int kafka_topic_check_answered(const KafkaTopic *topic, Error *err) MUST_CHECK;
 void kafka_topic_done(KafkaTopic *topic);

@@ -64,8 +64,9 @@ static bool is_complaint(const char *facility) {
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
     KafkaClient *client = rk != NULL ? rd_kafka_opaque(rk) : NULL;
     if (client != NULL) keep_dropped(client, level, facility, text);
-    if (strcmp(facility, "CONFWARN") == 0) return;  /* a property of the other role: producer and consumer share the settings */
-    if (strcmp(facility, "GETPID") == 0) level = 7; /* the broker has just started: librdkafka retries */
+    if (strcmp(facility, "CONFWARN") == 0) return;     /* a property of the other role: producer and consumer share the settings */
+    if (strcmp(facility, "GETPID") == 0) level = 7;    /* the broker has just started: librdkafka retries */
+    if (strcmp(facility, "TERMINATE") == 0) level = 7; /* messages that were not acknowledged: the caller says how many */
     int held = 0;
     bool complaint = client != NULL && level_of(level) == LOG_WARN && is_complaint(facility);
     if (complaint && !complaint_is_due(client, &held)) return;
@@ -114,13 +115,19 @@ int kafka_client_new(const Settings *settings, const KafkaRole *role, void *owne
     return 0;
 }
 
+/* It connects to one broker alone, and asks that one until the connection fails: a broker that is frozen, not gone, would hold up all that
+ * is asked for librdkafka's 60 s. */
+#define ADMIN_DEFAULTS                                                                                                                     \
+    { "socket.timeout.ms", "5000" }
+
 int kafka_connect(const Settings *settings, KafkaClient **ret, Error *err) {
-    static const KafkaRole admin = {.type = RD_KAFKA_PRODUCER}; /* the lighter of the two kinds of handle */
+    static const KafkaProperty defaults[] = {ADMIN_DEFAULTS, {NULL, NULL}};
+    static const KafkaRole admin = {.type = RD_KAFKA_PRODUCER, .defaults = defaults}; /* the lighter of the two kinds of handle */
     return kafka_client_new(settings, &admin, NULL, ret, err);
 }
 
 int kafka_connect_for_long(const Settings *settings, KafkaClient **ret, Error *err) {
-    static const KafkaProperty patient[] = {{"reconnect.backoff.ms", "400"}, {NULL, NULL}};
+    static const KafkaProperty patient[] = {ADMIN_DEFAULTS, {"reconnect.backoff.ms", "400"}, {NULL, NULL}};
     static const KafkaRole admin = {.type = RD_KAFKA_PRODUCER, .defaults = patient};
     return kafka_client_new(settings, &admin, NULL, ret, err);
 }

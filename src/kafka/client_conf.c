@@ -12,18 +12,16 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "base/span.h"
-#include <errno.h>
+#include <arpa/inet.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define PREFIX           "kafka."
 #define PREFIX_LEN       (sizeof PREFIX - 1)
 #define CONF_ERROR_SIZE  512
-#define CONF_VALUE_SIZE  256
 #define BLANKS           " \t\r\n"
 #define NUMBER_PRECISION 1e-5 /* librdkafka prints six digits */
 #define PORT_MAX         65535
@@ -41,12 +39,6 @@ static int conf_set(rd_kafka_conf_t *conf, const char *name, const char *value, 
     return conf_refused(err, setting, name, reason);
 }
 
-/* "" when it has none. */
-static void conf_read(const rd_kafka_conf_t *conf, const char *name, char value[CONF_VALUE_SIZE]) {
-    size_t size = CONF_VALUE_SIZE;
-    if (rd_kafka_conf_get(conf, name, value, &size) != RD_KAFKA_CONF_OK || size > CONF_VALUE_SIZE) value[0] = '\0';
-}
-
 /* `kept` is a number, and `given` is one that begins like it. A word for a number (acks=all) and the same one in another form are not. */
 static bool is_other_number(const char *given, const char *kept) {
     char *kept_end, *given_end;
@@ -59,9 +51,9 @@ static bool is_other_number(const char *given, const char *kept) {
 /* librdkafka reads a number as far as it is one (100ms, 1e3), and in octal behind a 0. What it made of it is compared with what was given.
  */
 static int check_number(const rd_kafka_conf_t *conf, const Setting *setting, Error *err) {
-    char kept[CONF_VALUE_SIZE];
+    char kept[KAFKA_VALUE_SIZE];
     const char *given = setting->value + strspn(setting->value, BLANKS);
-    conf_read(conf, setting->key + PREFIX_LEN, kept);
+    kafka_conf_read(conf, setting->key + PREFIX_LEN, kept);
     if (strcmp(given, kept) == 0 || !is_other_number(given, kept)) return 0;
     return error_set(err, ERR_CONFIG, "setting %s (from %s) is '%s', which librdkafka takes for %s: write a plain number, without a unit",
                      setting->key, setting->place, setting->secret ? "..." : setting->value, kept);
@@ -134,102 +126,6 @@ static int conf_set_user(rd_kafka_conf_t *conf, const Settings *settings, const 
     return 0;
 }
 
-/* ---- what belongs together ---- */
-
-static bool has_one(const rd_kafka_conf_t *conf, const char *const names[], size_t n) {
-    char value[CONF_VALUE_SIZE];
-    for (size_t i = 0; i < n; i++) {
-        size_t size = sizeof value;
-        if (rd_kafka_conf_get(conf, names[i], value, &size) == RD_KAFKA_CONF_OK && value[0] != '\0') return true;
-    }
-    return false;
-}
-
-static bool protocol_has(const rd_kafka_conf_t *conf, const char *part) {
-    char protocol[CONF_VALUE_SIZE];
-    conf_read(conf, "security.protocol", protocol);
-    return strstr(protocol, part) != NULL;
-}
-
-/* With one of them alone the client would show no certificate, and the broker would refuse it without a reason. */
-static int check_certificate(const rd_kafka_conf_t *conf, Error *err) {
-    static const char *const certificates[] = {"ssl.certificate.location", "ssl.certificate.pem"};
-    static const char *const keys[] = {"ssl.key.location", "ssl.key.pem"};
-    static const char *const both[] = {"ssl.keystore.location", "ssl.engine.location"};
-    if (!protocol_has(conf, "ssl") || has_one(conf, both, ARRAY_LEN(both))) return 0;
-    bool certificate = has_one(conf, certificates, ARRAY_LEN(certificates)), key = has_one(conf, keys, ARRAY_LEN(keys));
-    if (certificate == key) return 0;
-    return error_set(err, ERR_CONFIG, "setting kafka.%s is not set, but kafka.%s is: a client certificate needs both (or their .pem)",
-                     certificate ? keys[0] : certificates[0], certificate ? certificates[0] : keys[0]);
-}
-
-/* The mechanisms of this librdkafka, of those that need no more than settings. */
-static char *mechanisms(const rd_kafka_conf_t *conf) {
-    static const struct {
-        const char *feature, *names;
-    } known[] = {{"sasl_plain", "PLAIN"},
-                 {"sasl_scram", "SCRAM-SHA-256, SCRAM-SHA-512"},
-                 {"sasl_oauthbearer", "OAUTHBEARER"},
-                 {"sasl_gssapi", "GSSAPI"}};
-    char features[CONF_VALUE_SIZE];
-    CLEANUP(buf_done) Buf names = {0};
-    conf_read(conf, "builtin.features", features);
-    for (size_t i = 0; i < ARRAY_LEN(known); i++)
-        if (strstr(features, known[i].feature) != NULL) buf_addf(&names, "%s%s", names.len > 0 ? ", " : "", known[i].names);
-    return xstrdup(names.len > 0 ? names.data : "none: this librdkafka has no SASL");
-}
-
-/* librdkafka's default is Kerberos, whose complaint is about a command that the user has never heard of. */
-static int check_mechanism(const rd_kafka_conf_t *conf, const Settings *settings, Error *err) {
-    static const char kerberos[] = "kafka.sasl.kerberos.";
-    bool chosen = settings_is_set(settings, "kafka.sasl.mechanism") || settings_is_set(settings, "kafka.sasl.mechanisms");
-    for (size_t i = 0; i < settings_count(settings) && !chosen; i++)
-        chosen = strncmp(settings_at(settings, i).key, kerberos, sizeof kerberos - 1) == 0;
-    if (chosen || !protocol_has(conf, "sasl")) return 0;
-    char protocol[CONF_VALUE_SIZE];
-    CLEANUP(free_text) char *names = mechanisms(conf);
-    conf_read(conf, "security.protocol", protocol);
-    return error_set(err, ERR_CONFIG, "setting kafka.sasl.mechanism is not set (%s), but kafka.security.protocol is %s", names, protocol);
-}
-
-static int check_readable(const Settings *settings, const char *key, Error *err) {
-    for (size_t i = 0; i < settings_count(settings); i++) {
-        Setting setting = settings_at(settings, i);
-        if (strcmp(setting.key, key) == 0 && access(setting.value, R_OK) != 0)
-            return error_errno(err, ERR_CONFIG, errno, "setting %s (from %s): cannot read %s", key, setting.place, setting.value);
-    }
-    return 0;
-}
-
-static bool is_in_path(const char *command) {
-    const char *path = getenv("PATH");
-    CLEANUP(free_text) char *copy = xstrdup(path != NULL ? path : "/bin:/usr/bin");
-    for (char *at = copy, *dir; (dir = strsep(&at, ":")) != NULL;) {
-        CLEANUP(free_text) char *file = path_join(dir, command);
-        if (access(file, X_OK) == 0) return true;
-    }
-    return false;
-}
-
-/* librdkafka runs a command for the ticket, which needs a file with the key, and says of what is missing only the command. */
-static int check_kerberos(const rd_kafka_conf_t *conf, const Settings *settings, Error *err) {
-    static const char *const key[] = {"sasl.kerberos.keytab"};
-    char mechanism[CONF_VALUE_SIZE], command[CONF_VALUE_SIZE];
-    conf_read(conf, "sasl.mechanisms", mechanism);
-    conf_read(conf, "sasl.kerberos.kinit.cmd", command);
-    if (!protocol_has(conf, "sasl") || strcasecmp(mechanism, "GSSAPI") != 0) return 0;
-    if (strstr(command, "%{sasl.kerberos.keytab}") != NULL && !has_one(conf, key, 1))
-        return error_set(err, ERR_CONFIG,
-                         "setting kafka.sasl.kerberos.keytab is not set, but kafka.sasl.mechanism is GSSAPI (Kerberos): set it to the file "
-                         "that has the key of kafka.sasl.kerberos.principal; where something else keeps a ticket, set "
-                         "kafka.sasl.kerberos.kinit.cmd to true");
-    if (strstr(command, "%{sasl.kerberos.keytab}") != NULL && check_readable(settings, "kafka.sasl.kerberos.keytab", err) != 0) return -1;
-    if (strncmp(command, "kinit ", strlen("kinit ")) != 0 || is_in_path("kinit")) return 0;
-    return error_set(err, ERR_CONFIG,
-                     "kafka.sasl.mechanism is GSSAPI (Kerberos), but there is no command kinit: install Kerberos' client (krb5-user), or, "
-                     "where something else keeps a ticket, set kafka.sasl.kerberos.kinit.cmd to true");
-}
-
 /* ---- the addresses ---- */
 
 /* Of "HOST", "HOST:PORT", "[IPv6]:PORT" or "IPv6", as librdkafka takes them apart; NULL: it has none. */
@@ -252,6 +148,25 @@ static bool is_protocol(Span word) {
     return false;
 }
 
+static bool ends_like_a_port(const char *text) {
+    const char *last = strrchr(text, ':') + 1;
+    return strlen(last) >= 4 && last[strspn(last, "0123456789")] == '\0';
+}
+
+/* What no name or number of a host can have, so that waiting for it would never end; NULL: it may be one. */
+static const char *not_a_host(const char *address) {
+    struct in6_addr ignored;
+    bool several = strchr(address, ':') != strrchr(address, ':');
+    if (address[strcspn(address, " \t\r\n;|@\"'<>{}()\\")] != '\0') return "HOST:PORT is expected, and a comma between several";
+    if (address[0] == '[') {
+        const char *end = strchr(address, ']');
+        return end != NULL && (end[1] == '\0' || end[1] == ':') ? NULL : "[ADDRESS]:PORT is expected";
+    }
+    if (several && (ends_like_a_port(address) || (strchr(address, '%') == NULL && inet_pton(AF_INET6, address, &ignored) != 1)))
+        return "[ADDRESS]:PORT is expected for IPv6, and a comma between several";
+    return NULL;
+}
+
 /* `address` is one of the list. */
 static int check_address(char *address, const char *place, Error *err) {
     address += strspn(address, BLANKS);
@@ -262,7 +177,9 @@ static int check_address(char *address, const char *place, Error *err) {
                          address);
     host = host != NULL ? host + 3 : address;
     if (host != address && (path = strchr(host, '/')) != NULL) *path = '\0';
-    const char *port = port_of(host);
+    const char *port = port_of(host), *problem = not_a_host(host);
+    if (problem != NULL)
+        return error_set(err, ERR_CONFIG, "setting kafka.bootstrap (from %s): %s is no address of a broker: %s", place, host, problem);
     if (port == NULL || is_port(port)) return 0;
     return error_set(err, ERR_CONFIG, "setting kafka.bootstrap (from %s): the port of %s is no number from 1 to %d", place, host, PORT_MAX);
 }
@@ -294,8 +211,7 @@ int kafka_conf_fill(rd_kafka_conf_t *conf, const Settings *settings, const Kafka
     char reason[CONF_ERROR_SIZE];
     if (conf_set_all(conf, common_defaults, err) != 0 || conf_set_all(conf, role->defaults, err) != 0) return -1;
     if (conf_set_user(conf, settings, role->fixed, err) != 0 || conf_set_all(conf, role->fixed, err) != 0) return -1;
-    if (check_certificate(conf, err) != 0 || check_mechanism(conf, settings, err) != 0) return -1;
-    if (check_kerberos(conf, settings, err) != 0) return -1;
+    if (kafka_conf_check_security(conf, settings, err) != 0) return -1;
     if (check_bootstrap(settings, addresses, err) != 0) return -1;
     if (rd_kafka_conf_set(conf, "bootstrap.servers", addresses, reason, sizeof reason) == RD_KAFKA_CONF_OK) return 0;
     return error_set(err, ERR_CONFIG, "setting kafka.bootstrap: %s", reason);
@@ -305,6 +221,9 @@ int kafka_conf_refuse(const Settings *settings, const char *reason, Error *err) 
     for (size_t i = 0; i < settings_count(settings); i++) {
         Setting setting = settings_at(settings, i);
         if (!is_passed_through(&setting) || strstr(reason, setting.key + PREFIX_LEN) == NULL) continue;
+        const char *found = kafka_conf_explain_file(settings, &setting, reason);
+        if (found != NULL)
+            return error_set(err, ERR_CONFIG, "setting %s (from %s): %s %s", setting.key, setting.place, setting.value, found);
         return error_set(err, ERR_CONFIG, "setting %s (from %s) is %s: %s", setting.key, setting.place,
                          setting.secret ? "not accepted" : setting.value, reason);
     }

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/span.h"
 #include <openssl/x509_vfy.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -73,9 +74,20 @@ static bool is_certificate_alert(const char *reason) {
     return (alert >= 40 && alert <= 49) || alert == 116;
 }
 
+static const char token[] = "OAUTHBEARER token";
+
+/* Who gives out the tokens gave no answer, by the texts of curl. */
+static bool is_token_away(const char *reason) {
+    static const char *const texts[] = {"connect to", "resolve", "timed out", "Timeout", "reset by peer", "empty reply", "Empty reply"};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        if (strstr(reason, texts[i]) != NULL) return strstr(reason, token) != NULL;
+    return false;
+}
+
 /* A TLS handshake that is interrupted means that the broker is going down; only one that completes and fails is a wrong configuration. */
 static ErrorKind complaint_kind(rd_kafka_resp_err_t code, const char *reason) {
     if (is_certificate_alert(reason)) return ERR_CONFIG;
+    if (is_token_away(reason)) return ERR_UNAVAILABLE;
     if (code == RD_KAFKA_RESP_ERR__SSL && (strstr(reason, "isconnected") != NULL || strstr(reason, "reset by peer") != NULL))
         return ERR_UNAVAILABLE;
     return kafka_error_kind(code);
@@ -148,13 +160,23 @@ const char *kafka_client_property(const KafkaClient *client, const char *name, c
     return value;
 }
 
+/* Not in a file of its own. */
+static bool has_other_certificate(const KafkaClient *client) {
+    char pem[KAFKA_VALUE_SIZE], keystore[KAFKA_VALUE_SIZE];
+    kafka_client_property(client, "ssl.certificate.pem", pem);
+    kafka_client_property(client, "ssl.keystore.location", keystore);
+    return pem[0] != '\0' || keystore[0] != '\0';
+}
+
 const char *kafka_client_principal(const KafkaClient *client, char text[KAFKA_VALUE_SIZE]) {
     char protocol[KAFKA_VALUE_SIZE], user[KAFKA_VALUE_SIZE], certificate[KAFKA_VALUE_SIZE];
     kafka_client_property(client, "sasl.username", user);
     kafka_client_property(client, "ssl.certificate.location", certificate);
-    bool sasl = strstr(kafka_client_property(client, "security.protocol", protocol), "sasl") != NULL;
+    kafka_client_property(client, "security.protocol", protocol);
+    bool sasl = strstr(protocol, "sasl") != NULL, tls = strcmp(protocol, "ssl") == 0;
     if (sasl && user[0] == '\0') return "the one that logs in";
-    if (!sasl && certificate[0] != '\0') return "the subject of the certificate in kafka.ssl.certificate.location";
+    if (tls && certificate[0] != '\0') return "the subject of the certificate in kafka.ssl.certificate.location";
+    if (tls && has_other_certificate(client)) return "the subject of the client certificate";
     snprintf(text, KAFKA_VALUE_SIZE, "User:%.200s", sasl ? user : "ANONYMOUS");
     return text;
 }
@@ -187,11 +209,9 @@ static const char *certificate_hint(int code) {
 }
 
 static const char *client_certificate_hint(const KafkaClient *client) {
-    char file[KAFKA_VALUE_SIZE], pem[KAFKA_VALUE_SIZE], keystore[KAFKA_VALUE_SIZE];
+    char file[KAFKA_VALUE_SIZE];
     kafka_client_property(client, "ssl.certificate.location", file);
-    kafka_client_property(client, "ssl.certificate.pem", pem);
-    kafka_client_property(client, "ssl.keystore.location", keystore);
-    return file[0] == '\0' && pem[0] == '\0' && keystore[0] == '\0'
+    return file[0] == '\0' && !has_other_certificate(client)
                ? "the broker asks for a client certificate: set kafka.ssl.certificate.location and kafka.ssl.key.location."
                : "the broker refuses the client certificate: is that in kafka.ssl.certificate.location still valid, is its CA one that the "
                  "broker trusts, and its key in kafka.ssl.key.location?";
@@ -222,15 +242,70 @@ static const char *stranger_hint(const char *protocol) {
     return "is this the port of a broker of Kafka?";
 }
 
+static bool uses_tokens(const KafkaClient *client, const char *protocol) {
+    char mechanism[KAFKA_VALUE_SIZE];
+    return strstr(protocol, "sasl") != NULL && strcmp(kafka_client_property(client, "sasl.mechanisms", mechanism), "OAUTHBEARER") == 0;
+}
+
+/* Of who gives out the tokens, when it is not well, librdkafka says nothing, and connects to no broker. */
+static const char *token_hint(const char *reason) {
+    if (is_token_away(reason)) return "is kafka.sasl.oauthbearer.token.endpoint.url up, and right?";
+    if (strstr(reason, token) == NULL)
+        return "has a token come from kafka.sasl.oauthbearer.token.endpoint.url? Is it well, and the broker?";
+    return "are kafka.sasl.oauthbearer.token.endpoint.url, .client.id, .client.secret and .scope right?";
+}
+
 static const char *hint_for(const KafkaClient *client, const char *reason, const char *protocol) {
+    if (strstr(reason, token) != NULL) return token_hint(reason);
+    if (strstr(reason, "transport failure") != NULL && uses_tokens(client, protocol)) return token_hint(reason);
     if (is_certificate_alert(reason)) return client_certificate_hint(client);
     if (speaks(reason)[0] != '\0') return stranger_hint(speaks(reason));
     if (strstr(reason, unverified) != NULL) return certificate_hint(client->refused_code);
+    if (strstr(reason, "ApiVersionRequest failed: Local: Timed out") != NULL)
+        return "this port takes connections, and answers nothing: is the broker well, and is it Kafka's port?";
     if (strstr(reason, "current SASL state") != NULL) return "does this port expect SASL?";
     return is_dropped(reason) ? dropped_hint(reason, protocol) : NULL;
 }
 
+/* Is "host:port" one of kafka.bootstrap's? */
+static bool is_bootstrap(const KafkaClient *client, Span address) {
+    for (const char *at = client->address; (at = memmem(at, strlen(at), address.at, address.len)) != NULL; at++) {
+        bool begins = at == client->address || strchr(", /\t", at[-1]) != NULL;
+        if (begins && (at[address.len] == '\0' || strchr(", \t", at[address.len]) != NULL)) return true;
+    }
+    return false;
+}
+
+/* Of a complaint that begins with [PROTOCOL://]HOST:PORT/NUMBER or "GroupCoordinator: HOST:PORT": the address that a broker told as its
+ * own. Empty: the complaint is about another connection. */
+static Span advertised(const char *reason) {
+    static const char group[] = "GroupCoordinator: ";
+    bool of_group = strncmp(reason, group, sizeof group - 1) == 0;
+    const char *first = of_group ? reason + sizeof group - 1 : reason, *end = strstr(first, ": "), *protocol = strstr(first, "://");
+    if (end == NULL) return (Span){0};
+    if (protocol != NULL && protocol < end) first = protocol + 3;
+    const char *slash = memrchr(first, '/', (size_t)(end - first));
+    if (of_group && slash == NULL) return (Span){first, (size_t)(end - first)};
+    bool numbered = slash != NULL && slash + 1 < end && slash[1 + strspn(slash + 1, "0123456789")] == ':';
+    return numbered ? (Span){first, (size_t)(slash - first)} : (Span){0};
+}
+
+/* The brokers of kafka.bootstrap answer, and tell where all brokers are: with addresses of a network that is not this one, all else fails.
+ */
+static bool add_advertised(const KafkaClient *client, const char *reason, Error *err) {
+    bool unreached = strstr(reason, "Connect to") != NULL || strstr(reason, "Failed to resolve") != NULL ||
+                     strstr(reason, "Connection setup timed out") != NULL;
+    Span address = advertised(reason);
+    if (!unreached || address.len == 0 || is_bootstrap(client, address)) return false;
+    error_set(err, err->kind,
+              "%s (a broker advertises the address %.*s, which is none of kafka.bootstrap: if it is up, that must be one that this machine "
+              "reaches. Next: see advertised.listeners of the broker)",
+              err->text, (int)address.len, address.at);
+    return true;
+}
+
 static void add_hint(KafkaClient *client, const char *reason, Error *err) {
+    if (add_advertised(client, reason, err)) return;
     char protocol[KAFKA_VALUE_SIZE];
     kafka_client_property(client, "security.protocol", protocol);
     pthread_mutex_lock(&client->mutex);
@@ -239,10 +314,14 @@ static void add_hint(KafkaClient *client, const char *reason, Error *err) {
     if (hint != NULL) error_set(err, err->kind, "%s (%s kafka.security.protocol is %s)", err->text, hint, protocol);
 }
 
-/* librdkafka's counters are not for people: " (after 5ms in state CONNECT, 1 identical error(s) suppressed)". */
-static void drop_counters(char *reason) {
-    char *counters = strstr(reason, " (after ");
-    if (counters != NULL) *counters = '\0';
+/* What librdkafka adds is not for people: " (after 5ms in state CONNECT, 1 identical error(s) suppressed)"; and its guess about a broker
+ * that answers nothing is of another time. */
+static void drop_additions(char *reason) {
+    static const char *const additions[] = {" (after ", ": probably due to broker version"};
+    for (size_t i = 0; i < ARRAY_LEN(additions); i++) {
+        char *at = strstr(reason, additions[i]);
+        if (at != NULL) *at = '\0';
+    }
 }
 
 /* Puts OpenSSL's reason in the place of librdkafka's guess, which is about the CA whatever it was. */
@@ -264,8 +343,8 @@ static void name_stranger(char reason[KAFKA_REASON_SIZE]) {
 }
 
 static int fail_with(KafkaClient *client, rd_kafka_resp_err_t code, const char *detail, Error *err, const char *what) {
-    /* Producer and admin handles run their callbacks only in rd_kafka_poll; a consumer runs them in its own poll. */
-    if (rd_kafka_type(client->rk) == RD_KAFKA_PRODUCER) rd_kafka_poll(client->rk, 0);
+    /* Callbacks run in rd_kafka_poll alone, but for a consumer that reads: it runs them in its own poll. */
+    if (!atomic_load(&client->consuming)) rd_kafka_poll(client->rk, 0);
     if (is_silence(code)) kafka_client_keep_trying(client);
     char reason[KAFKA_REASON_SIZE], fatal[KAFKA_REASON_SIZE];
     rd_kafka_resp_err_t reason_code;
@@ -280,7 +359,7 @@ static int fail_with(KafkaClient *client, rd_kafka_resp_err_t code, const char *
     if (is_silence(code) && reason_code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         char shown[KAFKA_REASON_SIZE];
         memcpy(shown, reason, sizeof shown);
-        drop_counters(shown);
+        drop_additions(shown);
         name_refusal(client, shown);
         name_stranger(shown);
         error_set(err, complaint_kind(reason_code, reason), "Kafka at %s: %s: %s", client->address, what, shown);
@@ -290,6 +369,8 @@ static int fail_with(KafkaClient *client, rd_kafka_resp_err_t code, const char *
     if (detail == NULL || *detail == '\0') detail = rd_kafka_err2str(code);
     error_set(err, complaint_kind(code, detail), "Kafka at %s: %s: %s", client->address, what, detail);
     add_right(client, code, err);
+    if (code == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE)
+        error_set(err, err->kind, "%s (does kafka.bootstrap have the port of a controller, in place of a broker's?)", err->text);
     if (is_silence(code)) add_hint(client, detail, err);
     return -1;
 }

@@ -14,7 +14,8 @@
 struct KafkaClient {
     rd_kafka_t *rk;
     char *address;
-    void *owner; /* the consumer or producer around it; NULL for kafka_connect */
+    void *owner;           /* the consumer or producer around it; NULL for kafka_connect */
+    atomic_bool consuming; /* a consumer that reads: its callbacks run where it polls, and nowhere else */
     pthread_mutex_t mutex;
     rd_kafka_resp_err_t reason_code; /* the last complaint of the network, under mutex; with its time and text */
     int64_t reason_ns;
@@ -61,6 +62,19 @@ void kafka_client_keep_trying(KafkaClient *client);
 int kafka_conf_fill(rd_kafka_conf_t *conf, const Settings *settings, const KafkaRole *role, const char *addresses, Error *err) MUST_CHECK;
 /* ERR_CONFIG for what rd_kafka_new complains of: with the setting that it is about, when it names one. Returns -1. */
 int kafka_conf_refuse(const Settings *settings, const char *reason, Error *err);
+
+/* ---- client_security.c ---- */
+
+/* A property's value; "" when it has none. */
+void kafka_conf_read(const rd_kafka_conf_t *conf, const char *name, char value[KAFKA_VALUE_SIZE]);
+/* ERR_CONFIG for settings of TLS and SASL that lack others, or can never work. */
+int kafka_conf_check_security(const rd_kafka_conf_t *conf, const Settings *settings, Error *err) MUST_CHECK;
+
+/* ---- client_files.c ---- */
+
+/* Of a setting that rd_kafka_new complained of: what its file is, to be said behind its path. NULL: no file of TLS, or not known. Static.
+ */
+const char *kafka_conf_explain_file(const Settings *settings, const Setting *setting, const char *reason);
 
 /* ---- client_errors.c ---- */
 

@@ -136,6 +136,11 @@ static int open_client(KafkaConsumer *c, const Settings *settings, size_t consum
         {"fetch.error.backoff.ms", "200"},
         {"reconnect.backoff.max.ms", "2000"},
         {"check.crcs", "true"},
+        /* A broker that is frozen, not gone, does not say that another one leads its partitions now: others are asked, and when that was
+         * asked of the frozen one too, it is given up as early as by Kafka's own client. By librdkafka's defaults it would hold its
+         * partitions up for more than a minute. */
+        {"topic.metadata.refresh.interval.ms", "10000"},
+        {"socket.timeout.ms", "30000"},
         /* What a default broker takes may unpack to more than librdkafka's 100 MB; then it would never be read. */
         {"receive.message.max.bytes", "1000000000"},
         {NULL, NULL}};
@@ -158,6 +163,7 @@ int kafka_consumer_read(KafkaConsumer *c, const Offsets *partitions, size_t n, E
     c->assigned = rd_kafka_topic_partition_list_new((int)n);
     for (size_t i = 0; i < n; i++)
         rd_kafka_topic_partition_list_add(c->assigned, c->topic, partitions[i].partition)->offset = partitions[i].next;
+    atomic_store(&c->client->consuming, true);
     rd_kafka_poll_set_consumer(c->client->rk);
     rd_kafka_resp_err_t code = rd_kafka_assign(c->client->rk, c->assigned);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_fail(c->client, code, NULL, err, "reading the topic %s", c->topic);

@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/stop.h"
 #include "kafka/client_internal.h"
+#include <string.h>
 
 #define POLL_EVERY     256 /* sends */
 #define FULL_POLL_MS   50
@@ -121,15 +122,22 @@ int kafka_producer_send(KafkaProducer *producer, const char *key, size_t key_len
     return kafka_producer_send_at(producer, 0, key, key_len, value, value_len, err);
 }
 
+/* The leaders are there, and acknowledge nothing: a broker that lacks replicas says so to librdkafka, which tries again without a word. */
+static int not_acknowledged(KafkaProducer *producer, Error *err) {
+    KafkaDeliveries d = producer->deliveries;
+    uint64_t open = d.sent - d.acked - d.failed;
+    kafka_fail(producer->client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, err, "%llu %s not acknowledged", (unsigned long long)open,
+               counted((int64_t)open, "message", "messages"));
+    if (strstr(err->text, rd_kafka_err2str(RD_KAFKA_RESP_ERR__TIMED_OUT)) == NULL) return -1;
+    return error_set(err, err->kind, "%s (are as many replicas of %s in sync as its min.insync.replicas asks for?)", err->text,
+                     rd_kafka_topic_name(producer->topic));
+}
+
 int kafka_producer_flush(KafkaProducer *producer, int timeout_ms, Error *err) {
     int64_t end_ns = clock_mono_ns() + (int64_t)timeout_ms * NSEC_PER_MS;
     while (rd_kafka_flush(producer->client->rk, FLUSH_SLICE_MS) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         kafka_client_keep_trying(producer->client);
-        if (clock_mono_ns() < end_ns) continue;
-        KafkaDeliveries d = producer->deliveries;
-        return kafka_fail(producer->client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, err, "%llu %s not acknowledged after %d ms",
-                          (unsigned long long)(d.sent - d.acked - d.failed),
-                          counted((int64_t)(d.sent - d.acked - d.failed), "message", "messages"), timeout_ms);
+        if (clock_mono_ns() >= end_ns) return not_acknowledged(producer, err);
     }
     return 0;
 }
@@ -143,9 +151,13 @@ static const char invalid_record[] =
     "the broker refuses a message: its timestamp is older or newer than the topic allows (message.timestamp.before.max.ms, "
     "message.timestamp.after.max.ms), or the topic is compacted and the message has no key";
 
+static const char too_large[] = "a message, or a batch of them, is larger than the topic allows (max.message.bytes)";
+
 int kafka_producer_failure(KafkaProducer *producer, Error *err) {
     BUG_IF(producer->deliveries.failed == 0);
-    const char *detail = producer->failure == RD_KAFKA_RESP_ERR_INVALID_RECORD ? invalid_record : NULL;
+    const char *detail = producer->failure == RD_KAFKA_RESP_ERR_INVALID_RECORD       ? invalid_record
+                         : producer->failure == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ? too_large
+                                                                                     : NULL;
     return kafka_fail(producer->client, producer->failure, detail, err, "%llu of %llu %s to %s not delivered",
                       (unsigned long long)producer->deliveries.failed, (unsigned long long)producer->deliveries.sent,
                       counted((int64_t)producer->deliveries.sent, "message", "messages"), rd_kafka_topic_name(producer->topic));

@@ -2,22 +2,23 @@
  * in the order in which a parser needs them. */
 #include "registry/registry.h"
 
+#include "base/files.h"
 #include "base/http_client.h"
 #include "base/memory.h"
-#include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
-#include <unistd.h>
 
 #define UNKNOWN_ID     40403 /* Confluent's error codes */
 #define REFERENCES_MAX 100
 #define CONNECT_MS     3000
-#define TOTAL_MS       5000 /* a stop must be done within 5 s */
+#define TOTAL_MS       10000 /* a stop is noticed before */
 #define BODY_MAX       ((size_t)4 << 20)
 #define LEVELS_MAX     16
 
 struct Registry {
     char *url;
+    bool has_ca;
     HttpClient *http;
 };
 
@@ -37,6 +38,17 @@ RegistryOptions registry_options(const Settings *s) {
 
 /* ---- opening ---- */
 
+static int check_ca(const char *path, Error *err) {
+    CLEANUP(buf_done) Buf file = {0};
+    static const char begin[] = "-----BEGIN ";
+    if (file_read(path, &file, err) != 0) {
+        err->kind = ERR_CONFIG;
+        return error_prefix(err, "registry.ca");
+    }
+    if (file.len > 0 && memmem(file.data, file.len, begin, sizeof begin - 1) != NULL) return 0;
+    return error_set(err, ERR_CONFIG, "registry.ca: %s has no certificate in PEM form", path);
+}
+
 /* The text of the URL may be in logs and in the lake. */
 static int check_options(const RegistryOptions *o, Error *err) {
     bool http = strncmp(o->url, "http://", 7) == 0, https = strncmp(o->url, "https://", 8) == 0;
@@ -46,13 +58,16 @@ static int check_options(const RegistryOptions *o, Error *err) {
                          "set it, for example to http://registry:8081");
     if (!http && !https) return error_set(err, ERR_CONFIG, "registry.url must begin with http:// or https://");
     const char *host = o->url + (https ? 8 : 7);
+    if (strchr(host, ',') != NULL)
+        return error_set(err, ERR_CONFIG, "registry.url has several addresses, and takes one: remove the others");
+    if (strspn(host, ":/") > 0 || host[0] == '\0')
+        return error_set(err, ERR_CONFIG, "registry.url has no host: http://HOST:PORT is expected");
     if (memchr(host, '@', strcspn(host, "/")) != NULL)
         return error_set(err, ERR_CONFIG, "registry.url must not have a user or password: use registry.user and registry.password");
     if (strpbrk(host, "?# ") != NULL) return error_set(err, ERR_CONFIG, "registry.url must have no '?', '#' or blank");
     if (o->token[0] != '\0' && o->user[0] != '\0')
         return error_set(err, ERR_CONFIG, "registry.token and registry.user are both set: one of them is enough");
-    if (o->ca[0] != '\0' && access(o->ca, R_OK) != 0) return error_errno(err, ERR_CONFIG, errno, "registry.ca: cannot read %s", o->ca);
-    return 0;
+    return o->ca[0] != '\0' ? check_ca(o->ca, err) : 0;
 }
 
 static int open_client(const RegistryOptions *o, HttpClient **ret, Error *err) {
@@ -72,6 +87,7 @@ int registry_open(const RegistryOptions *options, Registry **ret, Error *err) {
     if (check_options(options, err) != 0) return -1;
     CLEANUP(registry_freep) Registry *r = xcalloc(1, sizeof *r);
     r->url = xstrdup(options->url);
+    r->has_ca = options->ca[0] != '\0';
     for (size_t n = strlen(r->url); n > 0 && r->url[n - 1] == '/'; n--) r->url[n - 1] = '\0';
     if (open_client(options, &r->http, err) != 0) return -1;
     *ret = TAKE(r);
@@ -139,6 +155,19 @@ static int no_registry(const char *url, long status, const Buf *body, ErrorKind 
                      is_page(body) ? " but a page (HTML)" : "");
 }
 
+/* -1, with what the request failed with, and the setting that may be wrong. */
+static int not_asked(const Registry *r, Error *err) {
+    bool unknown_ca = strstr(err->text, "issuer certificate") != NULL || strstr(err->text, "self-signed") != NULL ||
+                      strstr(err->text, "self signed") != NULL;
+    error_prefix(err, "the schema registry");
+    if (unknown_ca)
+        return error_set(err, err->kind, "%s (%s)", err->text,
+                         r->has_ca ? "is the CA that signed it in registry.ca?" : "set registry.ca to the file of the CA that signed it");
+    if (strstr(err->text, "subject name") != NULL)
+        return error_set(err, err->kind, "%s (registry.url must have a name that its certificate has)", err->text);
+    return -1;
+}
+
 /* The answer's JSON. 1: it is the object that was asked for; 0: a 404 with a code, which is in *ret_code; -1: error. */
 static int get(const Registry *r, const char *path, json_t **ret, json_int_t *ret_code, Error *err) {
     CLEANUP(free_text) char *url = xasprintf("%s%s", r->url, path);
@@ -146,13 +175,13 @@ static int get(const Registry *r, const char *path, json_t **ret, json_int_t *re
     CLEANUP(json_freep) json_t *answer = NULL;
     CLEANUP(error_clear) Error not_json = {0};
     long status;
-    if (http_client_send(r->http, url, NULL, &status, &body, err) != 0) return error_prefix(err, "the schema registry");
+    if (http_client_send(r->http, url, NULL, &status, &body, err) != 0) return not_asked(r, err);
     if (is_refusal(status)) return refused(r, status, ERR_UNAVAILABLE, err);
     if (is_redirect(status)) return redirected(r, path, url, status, ERR_UNAVAILABLE, err);
     if (json_parse(body.data != NULL ? body.data : "", body.len, url, &answer, &not_json) != 0) error_clear(&not_json);
     *ret_code = json_integer_value(json_object_get(answer, "error_code"));
     if (status == 404 && *ret_code != 0) return 0;
-    if (status >= 500 || status == 429) { /* it is one, and not well */
+    if (status >= 500 || status == 429 || (status >= 400 && *ret_code != 0)) { /* it is one, and not well */
         const char *message = json_string_value(json_object_get(answer, "message"));
         return error_set(err, ERR_UNAVAILABLE, "the schema registry: %s: HTTP %ld%s%.200s", url, status, message != NULL ? ", " : "",
                          message != NULL ? message : "");
@@ -166,7 +195,7 @@ int registry_check(Registry *r, Error *err) {
     CLEANUP(free_text) char *url = xasprintf("%s/schemas/types", r->url);
     CLEANUP(buf_done) Buf body = {0};
     long status;
-    if (http_client_send(r->http, url, NULL, &status, &body, err) != 0) return error_prefix(err, "the schema registry");
+    if (http_client_send(r->http, url, NULL, &status, &body, err) != 0) return not_asked(r, err);
     if (is_refusal(status)) return refused(r, status, ERR_CONFIG, err);
     if (is_redirect(status)) return redirected(r, "/schemas/types", url, status, ERR_CONFIG, err);
     if (status == 200 && is_page(&body)) return no_registry(url, status, &body, ERR_CONFIG, err);

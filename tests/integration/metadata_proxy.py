@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import threading
@@ -38,6 +39,7 @@ class MetadataProxy:
         self.port = self.listener.getsockname()[1]
         self.address = f"127.0.0.1:{self.port}"
         self.has_brokers = True
+        self.advertised = self.port  # as that of every broker
         self.emptied = 0  # answers without brokers
         threading.Thread(target=self.accept, daemon=True).start()
 
@@ -57,7 +59,7 @@ class MetadataProxy:
             threading.Thread(target=self.pass_on, args=(broker, client, asked, self.rewrite), daemon=True).start()
 
     def pass_on(self, source: socket.socket, target: socket.socket, asked: dict[int, int], change: Change) -> None:
-        with source, target, source.makefile("rb") as frames:
+        with contextlib.suppress(ConnectionError), source, target, source.makefile("rb") as frames:
             while len(head := frames.read(4)) == 4:
                 body = frames.read(struct.unpack(">i", head)[0])
                 body = change(body, asked)
@@ -87,7 +89,7 @@ class MetadataProxy:
             at = after_text(body, after_text(body, at + 4) + 4)  # host, port, rack
             fields, at = varint_at(body, at)
             assert fields == 0
-            brokers += node + bytes([len("127.0.0.1") + 1]) + b"127.0.0.1" + struct.pack(">i", self.port) + b"\0\0"
+            brokers += node + bytes([len("127.0.0.1") + 1]) + b"127.0.0.1" + struct.pack(">i", self.advertised) + b"\0\0"
         if not self.has_brokers:
             self.emptied += 1
             count, brokers = 1, b""

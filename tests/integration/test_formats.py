@@ -363,10 +363,30 @@ def test_settings_of_the_registry_that_cannot_be(lake: Smelt) -> None:
         "registry.url=ftp://host": "http:// or https://",
         "registry.url=http://user:" + "pass-canary@host": "registry.user",
         "registry.ca=/nowhere/ca.pem": "/nowhere/ca.pem",
+        "registry.ca=/etc/passwd": "/etc/passwd has no certificate in PEM form",
+        "registry.ca=/etc": "/etc is a folder, expected a file",
+        "registry.url=http://a:8081,http://b:8081": "registry.url has several addresses, and takes one",
+        "registry.url=http://": "registry.url has no host",
+        "registry.url=http:///path": "registry.url has no host",
     }.items():
         result = lake.run("ingest", "--set", setting)
         assert result.code == 78 and about in result.error, (setting, result)
         assert "canary" not in result.stderr + result.stdout
+
+
+def test_what_a_registry_refuses_is_told_in_its_words(lake: Smelt, topic: Topic, running: Registry) -> None:
+    topic.send([prefixed(1, b"x")])
+    with in_front(running) as front:
+        for front.status in (409, 422):
+            gave_up = lake.run("ingest", "--timeout", "1s", SMELT_REGISTRY_URL=front.url)
+            assert gave_up.code == 69 and f"HTTP {front.status}, not now" in gave_up.error, gave_up
+
+
+def test_a_registry_of_the_other_protocol(lake: Smelt, topic: Topic, running: Registry) -> None:
+    topic.send([prefixed(1, b"x")])
+    with in_front(running) as front:
+        refused = lake.run("ingest", SMELT_REGISTRY_URL=front.url.replace("http:", "https:"))
+        assert refused.code == 78 and "is it http:// and not https://?" in refused.error, refused
 
 
 def test_a_registry_behind_a_redirect_or_a_page(lake: Smelt, topic: Topic, running: Registry) -> None:

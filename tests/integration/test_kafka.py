@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import http.server
+import socket
 import socketserver
 import threading
+import time
 
 import pytest
 from confluent_kafka import Producer
@@ -107,6 +110,44 @@ def test_a_port_of_another_protocol_is_told(offline: Smelt, answer: bytes, hint:
     assert result.code == 69 and hint in result.error and "receive.message.max.bytes" not in result.error, result
 
 
+def test_a_port_that_answers_nothing_is_told(offline: Smelt) -> None:
+    """As of a broker that is frozen: librdkafka guesses that it is older than ten years."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"kafka.bootstrap=127.0.0.1:{silent.getsockname()[1]}"
+        result = offline.run("ingest", "--timeout", "3s", "--set", address, "--set", "kafka.socket.timeout.ms=1000")
+    assert result.code == 69 and "answers nothing" in result.error and "version < 0.10" not in result.error, result
+
+
+def test_tokens_that_do_not_come(offline: Smelt) -> None:
+    """Who gives them out may be away for a while, which is no mistake in the settings; who refuses is one."""
+
+    class Refuses(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = b'{"error": "invalid_client"}'
+            self.send_response(401)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    def ingest(url: str) -> tuple[int, str]:
+        oidc = {"method": "oidc", "client.id": "a", "client.secret": "secret-canary", "token.endpoint.url": url}
+        settings = {"security.protocol": "sasl_plaintext", "sasl.mechanism": "OAUTHBEARER"} | {f"sasl.oauthbearer.{k}": v for k, v in oidc.items()}
+        result = offline.run("ingest", "--timeout", "2s", *(word for k, v in settings.items() for word in ("--set", f"kafka.{k}={v}")))
+        assert "canary" not in result.stdout + result.stderr
+        return result.code, result.error
+
+    code, error = ingest("http://127.0.0.1:1/token")
+    assert code == 69 and "kafka.sasl.oauthbearer.token.endpoint.url" in error, error
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        code, error = ingest(f"http://127.0.0.1:{server.server_address[1]}/token")
+        server.shutdown()
+    assert code == 78 and "invalid_client" in error and ".client.secret" in error, error
+
+
 def test_what_waits_behind_an_open_transaction_is_seen(smelt: Smelt, topic: Topic) -> None:
     topic.send(events(0, 20))
     producer = Producer(topic.broker.client_options() | {"transactional.id": topic.name})
@@ -121,6 +162,31 @@ def test_what_waits_behind_an_open_transaction_is_seen(smelt: Smelt, topic: Topi
     assert smelt("ingest")["landed"] == 101
     (kafka,) = [part for part in smelt.run("status").summary["components"] if part["name"] == "kafka"]
     assert kafka["behind_transactions"] == 0
+
+
+def test_what_is_being_sent_waits_behind_no_transaction(smelt: Smelt, topic: Topic) -> None:
+    """The ends of all that was written and of all that can be read are asked for one after the other, and messages come in between."""
+    topic.send(events(0, 20))
+    smelt("ingest")
+    stopped = threading.Event()
+
+    def go_on_sending() -> None:
+        producer = Producer(topic.broker.client_options() | {"linger.ms": 0})
+        while not stopped.is_set():
+            producer.produce(topic.name, b"x")
+            producer.poll(0)
+            time.sleep(0.0002)
+        producer.flush(20)
+
+    sender = threading.Thread(target=go_on_sending)
+    sender.start()
+    try:
+        for _ in range(12):
+            (kafka,) = [part for part in smelt.run("status").summary["components"] if part["name"] == "kafka"]
+            assert kafka["behind_transactions"] == 0 and "transaction" not in kafka["detail"], kafka
+    finally:
+        stopped.set()
+        sender.join()
 
 
 @pytest.mark.parametrize(

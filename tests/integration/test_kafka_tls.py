@@ -121,3 +121,24 @@ def test_a_client_certificate_that_is_refused_is_configuration(authority: Author
         assert "refuses the client certificate" in error and "SSL alert number 45" in error
         for name, path, other in (("certificate", certificate, "key"), ("key", key, "certificate")):
             assert f"kafka.ssl.{other}.location is not set" in refused(port, f"ssl.{name}.location={path}")
+
+
+def test_a_key_that_cannot_be_used_is_described(authority: Authority, refused: Callable[..., str]) -> None:
+    """Before anything is tried: OpenSSL has the same text for all of them."""
+    certificate, key = authority.sign("client", "client")
+    _, other = authority.sign("other", "other")
+    encrypted, binary, empty = (authority.folder / name for name in ("encrypted.key", "key.der", "empty.key"))
+    authority.openssl("pkcs8", "-topk8", "-in", str(key), "-out", str(encrypted), "-passout", "pass:right")
+    authority.openssl("pkey", "-in", str(key), "-outform", "DER", "-out", str(binary))
+    empty.touch()
+    for path, says in (
+        (encrypted, "encrypted.key is encrypted: set kafka.ssl.key.password"),
+        (binary, "is in binary form (DER), but PEM is expected: openssl pkey"),
+        (empty, "empty.key is empty"),
+        (certificate, "has no private key in PEM form"),
+        (other, "is not the key of kafka.ssl.certificate.location"),
+    ):
+        error = refused(1, f"ssl.certificate.location={certificate}", f"ssl.key.location={path}")
+        assert says in error and "error:" not in error, error
+    error = refused(1, f"ssl.certificate.location={certificate}", f"ssl.key.location={encrypted}", "ssl.key.password=wrong")
+    assert "is not opened by kafka.ssl.key.password" in error, error

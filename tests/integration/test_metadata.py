@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from harness import SMALL_BATCHES, Broker, Smelt, Topic, eventually, events
+from harness import SMALL_BATCHES, Broker, Smelt, Topic, eventually, events, free_port
 from metadata_proxy import MetadataProxy
 
 ROUNDS = 10
@@ -27,3 +27,14 @@ def test_a_cluster_that_says_it_has_no_brokers_is_asked_again(smelt: Smelt, topi
             if "is given the address again" in running.stderr:
                 break
         assert running.end().code == 0
+
+
+def test_an_advertised_address_that_cannot_be_reached_is_told(smelt: Smelt, topic: Topic, broker: Broker) -> None:
+    """As of a broker in a container that advertises the name it has there: kafka.bootstrap answers, and nothing else works."""
+    with closing(MetadataProxy(broker.address)) as proxy:
+        proxy.advertised = free_port()
+        through = ("--set", f"kafka.bootstrap={proxy.address}")
+        for command in (("ingest", "--timeout", "3s"), ("produce",)):
+            result = smelt.run(*command, *through)
+            assert result.code == 69, (command, result)
+            assert f"advertises the address 127.0.0.1:{proxy.advertised}" in result.error and "advertised.listeners" in result.error, result.error

@@ -116,6 +116,31 @@ static void test_events_that_wait_too_long(void **state) {
     done(&f);
 }
 
+/* What waits in a partition without a leader nobody knows. */
+static void nothing_waits_only_where_all_partitions_answer(void **state) {
+    (void)state;
+    Facts f = healthy();
+    Offsets whole = partitions[1];
+    partitions[1] = offsets_unknown(1);
+    topic.kafka.unanswered = 1;
+    expect(&f, "kafka", "degraded", "1 of them gives no answer");
+    expect(&f, "bronze", "degraded", "nothing waits in the partitions of Kafka that answer, longer than");
+    put_time(f.row, "ingested_at", 0);
+    expect(&f, "bronze", "ok", "nothing waits in the partitions of Kafka that answer");
+    partitions[1] = whole;
+    done(&f);
+}
+
+static void a_topic_that_was_deleted_is_not_one_to_come(void **state) {
+    (void)state;
+    Facts f = healthy();
+    topic.kafka.exists = false;
+    expect(&f, "kafka", "degraded", "The topic t does not exist any more; the lake keeps what was read of it.");
+    json_object_del(f.row, "partitions");
+    expect(&f, "kafka", "degraded", "The topic t does not exist yet; `smelt produce` makes it.");
+    done(&f);
+}
+
 static void put_losses(Facts *f, int64_t hours_ago, int count, const char *reason) {
     char text[CLOCK_TEXT_SIZE];
     json_t *losses = json_array();
@@ -252,7 +277,7 @@ static void test_kafka_away(void **state) {
     f.kafka_error = NULL;
     f.kafka.brokers = 1;
     topic.kafka.exists = false;
-    expect(&f, "kafka", "degraded", "does not exist yet");
+    expect(&f, "kafka", "degraded", "does not exist any more");
     done(&f);
 }
 
@@ -517,6 +542,8 @@ int main(void) {
         cmocka_unit_test(an_earlier_snapshot_is_named),
         cmocka_unit_test(test_quiet_is_ok),
         cmocka_unit_test(test_events_that_wait_too_long),
+        cmocka_unit_test(nothing_waits_only_where_all_partitions_answer),
+        cmocka_unit_test(a_topic_that_was_deleted_is_not_one_to_come),
         cmocka_unit_test(a_loss_degrades_bronze_for_a_day),
         cmocka_unit_test(test_the_mark_is_newer_than_the_snapshot),
         cmocka_unit_test(test_offsets_below_the_low_mark_do_not_wait),
