@@ -61,12 +61,14 @@ static int read_staged(LakeConn *conn, const ParsedBatch *batch, Contents *ret, 
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     if (lake_query(conn, "bronze/contents", lake_sql("bronze/contents"), NULL, 0, &rows, err) != 0) return -1;
     int got;
-    while ((got = lake_next(rows, err)) > 0)
-        add_content(ret, parsed_event(batch, (size_t)lake_col_int(rows, STAGED_PLACE)),
+    while ((got = lake_next(rows, err)) > 0) {
+        Envelope e = parsed_event(batch, (size_t)lake_col_int(rows, STAGED_PLACE));
+        add_content(ret, &e,
                     (Content){.staged = true,
                               .copy = lake_col_bool(rows, STAGED_COPY),
                               .partition = lake_col_int(rows, STAGED_PARTITION),
                               .offset = lake_col_int(rows, STAGED_OFFSET)});
+    }
     return got;
 }
 

@@ -26,5 +26,5 @@ void parsed_begin(ParsedBatch *p, const Batch *batch);
 /* The other functions give their rows again from the first on. */
 void parsed_rewind(ParsedBatch *p);
 void parsed_end(ParsedBatch *p);
-/* The event at this place in the batch, once batch_identities() was read. Borrowed until parsed_end. */
-const Envelope *parsed_event(const ParsedBatch *p, size_t place);
+/* The event at this place in the batch, once batch_identities() was read. Its texts are borrowed until parsed_end. */
+Envelope parsed_event(const ParsedBatch *p, size_t place);

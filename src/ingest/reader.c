@@ -35,14 +35,15 @@ static int wait_until_confirmed(Reader *r, Error *err) {
 }
 
 /* Hands the batch over. 1: done, or, without `wait`, both batches are in use: this one is filled further. 0: the queue was given up, or a
- * stop was requested before the feed was there again: the batch is dropped, and its messages are read again next time. -1: error. */
+ * stop was requested before the feed was there again: the batch is dropped, and its messages are read again next time. -1: error.
+ *
+ * With `wait` there may be no batch to fill until the one before has landed: this one is staged meanwhile. */
 static int hand_over(Reader *r, bool wait, Error *err) {
-    Batch *next = wait ? NULL : batch_queue_take_empty(r->queue, false);
+    Batch *next = batch_queue_take_empty(r->queue, false);
     if (!wait && next == NULL) return 1;
     int rc = ingest_find_schemas(r, err);
     if (rc > 0) rc = wait_until_confirmed(r, err);
-    if (rc > 0 && wait) next = batch_queue_take_empty(r->queue, true);
-    if (rc <= 0 || next == NULL) {
+    if (rc <= 0) {
         if (next != NULL) batch_queue_put_empty(r->queue, next);
         return rc < 0 ? -1 : 0;
     }
@@ -53,8 +54,8 @@ static int hand_over(Reader *r, bool wait, Error *err) {
     }
     r->batch->envelope = r->envelope;
     batch_queue_put_full(r->queue, r->batch);
-    r->batch = next;
-    return 1;
+    r->batch = next != NULL ? next : batch_queue_take_empty(r->queue, true);
+    return r->batch != NULL ? 1 : 0;
 }
 
 /* What the feed has of the partition now; OFFSET_UNKNOWN when it has it no more. */

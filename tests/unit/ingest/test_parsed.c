@@ -114,7 +114,7 @@ static void texts_that_are_not_in_the_batch_stay(void **state) {
                             "kafka_offset AND event_type = 't' AND extra_fields::VARCHAR = '{\"more\":' || kafka_offset || '}' AND "
                             "raw_payload::VARCHAR = '{\"n\":' || kafka_offset || '}'"),
                      3000);
-    assert_memory_equal(parsed_event(f->parsed, 7)->id.at, "a7", 2);
+    assert_memory_equal(parsed_event(f->parsed, 7).id.at, "a7", 2);
     batch_clear(f->batch);
     add(f, "{\"id\":\"next\",\"source\":\"s\"}");
     parse(f);
