@@ -5,9 +5,9 @@
  * LakeResult: the rows of one query, read forwards; a text is valid until the next lake_next or lake_result_free.
  *
  * Errors: ERR_IO (disk, damage), ERR_FULL (the disk is full), ERR_BUSY (another process has the file), ERR_DATA (the SQL refused a value),
- * ERR_STOPPED (interrupted), ERR_BUG (our SQL is wrong). The text names the statement, or the
- * file that could not be written. A lake is lost when DuckDB has invalidated the
- * database or the fence refuses: its errors are fatal (error.h), and its file is not touched any more, not even to close it. */
+ * ERR_STOPPED (interrupted), ERR_BUG (our SQL is wrong). The text names the statement, or the file that could not be written. A lake is
+ * lost when DuckDB has invalidated the database or the fence refuses: its errors are fatal (error.h), and its file is not touched any more,
+ * not even to close it. */
 #pragma once
 #include "base/error.h"
 #include <jansson.h>
