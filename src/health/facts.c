@@ -307,9 +307,9 @@ void facts_gather(Facts *f, FactsCache *cache, const HealthOptions *options, Kaf
     lake_check(&cache->lake, options, f->writer);
     f->lake = &cache->lake;
     gather_runs(f);
-    gather_backup(f);
     gather_row(f, cache, options->live);
     gather_mark(f); /* after the row: what was published is never newer */
+    gather_backup(f);
     gather_model(f, &cache->model);
     gather_disk(f);
     gather_api(f);

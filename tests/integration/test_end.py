@@ -157,10 +157,12 @@ def test_a_disk_that_hangs_is_not_called_ready(smelt: Smelt, topic: Topic, binar
     """It gives no error: the write does not end."""
     hangs = tmp_path / "hangs"
     env = Injection(binary, tmp_path, smelt.data, f"on=write,sync file=lake.duckdb.wal times=0 do=hold while={hangs}").env
-    running = smelt.start("up", *FREE_PORT, **env)
+    running = smelt.start("up", *FREE_PORT, "--set", "up.publish_interval=1h", **env)
     api = serving(running)
     topic.send(events(0, 100))
     eventually("the first events", lambda: topic.committed(topic.name) == 100)
+    eventually("the first snapshot: for an hour nothing but landing and refining writes", (smelt.data / "snapshots" / "CURRENT").exists)
+    time.sleep(1)  # what follows a publication
     eventually("ready", lambda: api.ask("/readyz")[0] == 200)
     hangs.touch()
     topic.send(events(100, 100))
