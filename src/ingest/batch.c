@@ -10,9 +10,10 @@
  * are not, and would be spilled to temporary files. */
 #define LARGE_SHARE 3
 
-/* DuckDB stores a batch in groups of 122,880 rows and one of what is left over. A checkpoint merges groups as soon as four fit into three:
- * whoever commits one to one and a half groups at a time has all rows written twice, and a file of twice the size. So what is left over is
- * more than a half (with some room for messages that are no events), or nothing. */
+/* DuckDB stores a batch in row groups of 122,880 rows, and the rest in a smaller one. A checkpoint merges four groups when their rows fit
+ * into three. Batches of one to one and a half groups would be merged so each time: all rows are written twice, and the file has twice the
+ * size. So a batch has whole groups alone, or a rest of more than half a group. LEFT_OVER is a little more than the half, since messages
+ * that are rejects or copies are not stored as rows. */
 #define ROW_GROUP 122880
 #define LEFT_OVER (ROW_GROUP / 16 * 9)
 

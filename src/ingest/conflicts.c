@@ -21,10 +21,12 @@ typedef struct Contents {
     size_t count, capacity;
     size_t next; /* for fill */
     ContentSkip transport;
+    Buf text; /* of one content, before its digest */
 } Contents;
 
 static void contents_done(Contents *c) {
     free(c->items);
+    buf_done(&c->text);
 }
 
 /* ---- reading ---- */
@@ -37,16 +39,17 @@ static void add_number(Buf *out, bool known, int64_t v) {
 }
 
 static void add_content(Contents *c, const Envelope *e, Content content) {
-    CLEANUP(buf_done) Buf text = {0};
-    content_add_text(&text, e->source);
-    content_add_text(&text, e->id);
-    add_number(&text, e->has_time, e->time_us);
-    content_add_text(&text, e->type);
-    content_add_text(&text, e->entity_id);
-    add_number(&text, e->has_quality, e->quality);
-    content_add_json(&text, e->payload);
-    content_add_json_without(&text, e->extra, c->transport);
-    sha256_hex(text.data, text.len, content.digest);
+    Buf *text = &c->text;
+    buf_clear(text);
+    content_add_text(text, e->source);
+    content_add_text(text, e->id);
+    add_number(text, e->has_time, e->time_us);
+    content_add_text(text, e->type);
+    content_add_text(text, e->entity_id);
+    add_number(text, e->has_quality, e->quality);
+    content_add_json(text, e->payload);
+    content_add_json_without(text, e->extra, c->transport);
+    sha256_hex(text->data, text->len, content.digest);
     if (c->count == c->capacity) {
         c->capacity = c->capacity > 0 ? 2 * c->capacity : 64;
         c->items = xrealloc(c->items, c->capacity, sizeof *c->items);

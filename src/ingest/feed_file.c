@@ -125,7 +125,7 @@ static int64_t count_lines(FileFeed *f, FileFeed *now) {
     return lines;
 }
 
-/* Without `follow` nobody waits for its rest. */
+/* Warns that the last line of the file is not whole. With `follow` it is read once its rest is written, so there is nothing to warn of. */
 static void tell_cut(FileFeed *f, const FileFeed *now, int64_t lines) {
     if (f->follow || !now->is_cut || f->told) return;
     log_warn("ingest",

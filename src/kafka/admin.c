@@ -63,17 +63,18 @@ static int request_init(AdminRequest *request, KafkaClient *client, rd_kafka_adm
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : kafka_fail(client, code, reason, err, "administration request");
 }
 
-/* Whoever is to stop still takes an answer that comes soon: what it reads may land with it. */
+/* After a stop was requested, an answer that comes within STOPPED_WAIT_MS is still taken: the batch that was read may need it to land. */
 static rd_kafka_event_t *answer_of(rd_kafka_queue_t *queue, int timeout_ms) {
-    Deadline end = deadline_in(timeout_ms + MIN_REQUEST_MS), soon = deadline_in(timeout_ms);
-    for (bool stopping = false;;) {
+    Deadline end = deadline_in(timeout_ms + MIN_REQUEST_MS);
+    for (bool stopping = false; !deadline_passed(end);) {
         rd_kafka_event_t *answer = rd_kafka_queue_poll(queue, POLL_MS);
-        if (answer != NULL || deadline_passed(end)) return answer;
-        if (!stop_requested()) continue;
-        if (!stopping) soon = deadline_in(STOPPED_WAIT_MS);
+        if (answer != NULL) return answer;
+        if (stopping || !stop_requested()) continue;
         stopping = true;
-        if (deadline_passed(soon)) return NULL;
+        Deadline soon = deadline_in(STOPPED_WAIT_MS);
+        if (soon.end_ns < end.end_ns) end = soon;
     }
+    return NULL;
 }
 
 /* Waits for the answer to the request that was just sent. */

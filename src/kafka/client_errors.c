@@ -155,8 +155,7 @@ static const char *needed_right(const KafkaClient *client, rd_kafka_resp_err_t c
 }
 
 const char *kafka_client_property(const KafkaClient *client, const char *name, char value[KAFKA_VALUE_SIZE]) {
-    size_t size = KAFKA_VALUE_SIZE;
-    if (rd_kafka_conf_get(rd_kafka_conf(client->rk), name, value, &size) != RD_KAFKA_CONF_OK) value[0] = '\0';
+    kafka_conf_read(rd_kafka_conf(client->rk), name, value);
     return value;
 }
 
