@@ -135,6 +135,7 @@ int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *e
     Lake *lake = xcalloc(1, sizeof *lake);
     pthread_mutex_init(&lake->sources_lock, NULL);
     pthread_mutex_init(&lake->threads_lock, NULL);
+    pthread_rwlock_init(&lake->threads_kept, NULL);
     pthread_mutex_init(&lake->conns_lock, NULL);
     lake->snapshot = options->locked_down;
     lake->memory_limit = options->memory_limit;
@@ -142,6 +143,7 @@ int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *e
     if (open_database(path, options, &lake->memory_limit, &lake->db, err) != 0) {
         pthread_mutex_destroy(&lake->sources_lock);
         pthread_mutex_destroy(&lake->threads_lock);
+        pthread_rwlock_destroy(&lake->threads_kept);
         pthread_mutex_destroy(&lake->conns_lock);
         free(lake);
         return -1;
@@ -162,6 +164,7 @@ void lake_free(Lake *lake) {
     lake_functions_free(lake);
     pthread_mutex_destroy(&lake->sources_lock);
     pthread_mutex_destroy(&lake->threads_lock);
+    pthread_rwlock_destroy(&lake->threads_kept);
     pthread_mutex_destroy(&lake->conns_lock);
     free(lake);
 }

@@ -18,7 +18,8 @@ struct Lake {
     LakeFence fence;                            /* NULL: this process is the only writer as long as it runs */
     void *fence_user;
     pthread_mutex_t conns_lock;
-    LakeConn *conns; /* all that are open; under conns_lock */
+    LakeConn *conns;               /* all that are open; under conns_lock */
+    pthread_rwlock_t threads_kept; /* for reading: lake_keep_threads */
     pthread_mutex_t threads_lock;
     int threads_raised;     /* by so many, */
     int64_t threads_before; /* from so many threads */

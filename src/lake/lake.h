@@ -50,6 +50,11 @@ int lake_set_threads(LakeConn *conn, int64_t threads, Error *err) MUST_CHECK;
 /* At least so many, until the last of those who raised them has called lake_lower_threads, once for each success. Any thread. */
 int lake_raise_threads(LakeConn *conn, int64_t threads, Error *err) MUST_CHECK;
 int lake_lower_threads(LakeConn *conn, Error *err) MUST_CHECK;
+/* Around a statement whose source (lake_register_source) queries: until the same thread calls lake_release_threads, the number of threads
+ * does not change, and who would change it waits. Otherwise DuckDB would wait for the end of a thread of its own, and that one for the lock
+ * that each query takes at its end. Between the two, that thread must not change it. Any thread; several may keep it at once. */
+void lake_keep_threads(LakeConn *conn);
+void lake_release_threads(LakeConn *conn);
 /* For a process that writes a little and ends: keeps memory for DuckDB's blocks, and touches it on a thread of its own while the caller
  * goes on, who would wait for each page otherwise. That memory is part of what DuckDB may use, and is not given back before the lake is
  * freed. Never fails: without it everything is as before. End it before the lake is freed. */

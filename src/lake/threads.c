@@ -9,7 +9,18 @@ int lake_threads(LakeConn *conn, int64_t *ret, Error *err) {
 
 int lake_set_threads(LakeConn *conn, int64_t threads, Error *err) {
     CLEANUP(free_text) char *sql = xasprintf("SET GLOBAL threads = %lld", (long long)threads);
-    return lake_exec(conn, "threads", sql, err);
+    pthread_rwlock_wrlock(&conn->lake->threads_kept);
+    int rc = lake_exec(conn, "threads", sql, err);
+    pthread_rwlock_unlock(&conn->lake->threads_kept);
+    return rc;
+}
+
+void lake_keep_threads(LakeConn *conn) {
+    pthread_rwlock_rdlock(&conn->lake->threads_kept);
+}
+
+void lake_release_threads(LakeConn *conn) {
+    pthread_rwlock_unlock(&conn->lake->threads_kept);
 }
 
 static int raise_threads(LakeConn *conn, int64_t threads, Error *err) {

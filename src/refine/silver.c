@@ -101,10 +101,18 @@ static bool has_ended(const Silver *s) {
     return bronze_slices_all_taken(s->slices);
 }
 
+/* The streams read Bronze by queries of their own. */
+static int store_clean(Silver *s, int64_t *ret_rows, Error *err) {
+    lake_keep_threads(s->run->conn);
+    int rc = refine_exec(s->run, SQL_SILVER_CLEAN, NULL, 0, ret_rows, err);
+    lake_release_threads(s->run->conn);
+    return rc;
+}
+
 static int run_round(Silver *s, Error *err) {
     int64_t clean = 0;
     streams_first_that_read(s);
-    if (refine_exec(s->run, SQL_SILVER_CLEAN, NULL, 0, &clean, err) != 0) {
+    if (store_clean(s, &clean, err) != 0) {
         for (size_t i = 0; i < s->count; i++)
             if (judging_take_error(s->streams[i], err)) break;
         return -1;

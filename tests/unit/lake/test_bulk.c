@@ -1,8 +1,10 @@
-/* test_bulk.c: rows from C as a table function: every type, invalid UTF-8, two scanning threads, a name that is registered again. */
+/* test_bulk.c: rows from C as a table function: every type, invalid UTF-8, two scanning threads, a name that is registered again, a source
+ * that queries while the number of threads changes. */
 #include "lake/lake.h"
 
 #include "../fixture.h"
 #include "base/memory.h"
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -187,6 +189,48 @@ static void each_connection_reads_its_own(void **state) {
     error_clear(&err);
 }
 
+/* ---- a source that queries ---- */
+
+static size_t fill_by_query(void *state, LakeChunk *chunk, size_t capacity) {
+    LakeConn *conn = *(LakeConn **)state;
+    int64_t n = number(conn, "SELECT 7");
+    for (size_t row = 0; row < capacity; row++) lake_put_int(chunk, 0, row, n);
+    return capacity;
+}
+
+static void *raise_and_lower(void *lake_conn) {
+    LakeConn *conn = lake_conn;
+    Error err = {0};
+    for (int i = 0; i < 200; i++) {
+        must(lake_raise_threads(conn, 3, &err), &err);
+        must(lake_lower_threads(conn, &err), &err);
+    }
+    return NULL;
+}
+
+/* As refine reads Bronze, while training begins and ends: DuckDB ended a thread that waited for the one who ended it. */
+static void a_source_that_queries_meets_no_change_of_threads(void **state) {
+    LakeFixture *f = *state;
+    static const LakeColumn columns[] = {{"n", LAKE_INT}};
+    CLEANUP(lake_conn_freep) LakeConn *changing = NULL;
+    LakeConn *inner[2] = {0};
+    Error err = {0};
+    pthread_t thread;
+    for (int i = 0; i < 2; i++) must(lake_connect(f->lake, &inner[i], &err), &err);
+    must(lake_connect(f->lake, &changing, &err), &err);
+    void *states[] = {&inner[0], &inner[1]};
+    must(lake_set_threads(f->conn, 2, &err), &err);
+    must(lake_register_streams(f->conn, "source", columns, 1, fill_by_query, states, 2, &err), &err);
+    assert_int_equal(pthread_create(&thread, NULL, raise_and_lower, changing), 0);
+    for (int i = 0; i < 20; i++) {
+        lake_keep_threads(f->conn);
+        assert_int_equal(number(f->conn, "SELECT sum(n) FROM (FROM source() LIMIT 400000)"), 7 * 400000);
+        lake_release_threads(f->conn);
+    }
+    pthread_join(thread, NULL);
+    for (int i = 0; i < 2; i++) lake_conn_free(inner[i]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_EMPTY_LAKE(values_of_every_type_arrive),
@@ -196,6 +240,7 @@ int main(void) {
         WITH_EMPTY_LAKE(a_name_registered_again_reads_the_new_state),
         WITH_EMPTY_LAKE(each_connection_reads_its_own),
         WITH_EMPTY_LAKE(each_thread_has_a_state_of_its_own),
+        WITH_EMPTY_LAKE(a_source_that_queries_meets_no_change_of_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
