@@ -19,9 +19,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #define POOL_BYTES  (INT64_C(72) << 20)
-#define PIECE_BYTES (INT64_C(256) << 10) /* others who map memory wait that long */
+#define PIECE_BYTES (INT64_C(2) << 20)
+
+/* Who maps memory meanwhile waits for the piece to be ready, half a millisecond. Without a pause, this thread would take the lock of the
+ * kernel again before the one who waits is awake, for four milliseconds each time (RWSEM_WAIT_TIMEOUT). */
+static const struct timespec PAUSE = {.tv_nsec = 50000};
 
 struct LakePool {
     char *start; /* NULL: not found */
@@ -47,8 +52,10 @@ static char *find_pool(void) {
 
 static void *touch(void *pool) {
     LakePool *p = pool;
-    for (int64_t at = 0; at < POOL_BYTES && !atomic_load(&p->ends); at += PIECE_BYTES)
+    for (int64_t at = 0; at < POOL_BYTES && !atomic_load(&p->ends); at += PIECE_BYTES) {
         if (madvise(p->start + at, PIECE_BYTES, MADV_POPULATE_WRITE) != 0) break;
+        nanosleep(&PAUSE, NULL);
+    }
     return NULL;
 }
 
