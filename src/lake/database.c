@@ -134,16 +134,14 @@ int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *e
     if (is_new && create_database(path, options, err) != 0) return -1;
     Lake *lake = xcalloc(1, sizeof *lake);
     pthread_mutex_init(&lake->sources_lock, NULL);
-    pthread_mutex_init(&lake->threads_lock, NULL);
-    pthread_rwlock_init(&lake->threads_kept, NULL);
+    lake_threads_init(lake);
     pthread_mutex_init(&lake->conns_lock, NULL);
     lake->snapshot = options->locked_down;
     lake->memory_limit = options->memory_limit;
     lake->large_things = 1;
     if (open_database(path, options, &lake->memory_limit, &lake->db, err) != 0) {
         pthread_mutex_destroy(&lake->sources_lock);
-        pthread_mutex_destroy(&lake->threads_lock);
-        pthread_rwlock_destroy(&lake->threads_kept);
+        lake_threads_done(lake);
         pthread_mutex_destroy(&lake->conns_lock);
         free(lake);
         return -1;
@@ -163,8 +161,7 @@ void lake_free(Lake *lake) {
         lake_abandon(lake->db);
     lake_functions_free(lake);
     pthread_mutex_destroy(&lake->sources_lock);
-    pthread_mutex_destroy(&lake->threads_lock);
-    pthread_rwlock_destroy(&lake->threads_kept);
+    lake_threads_done(lake);
     pthread_mutex_destroy(&lake->conns_lock);
     free(lake);
 }

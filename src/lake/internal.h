@@ -98,3 +98,6 @@ void lake_conn_forget_sources(LakeConn *conn);
 /* The transaction has ended, and with it what it registered stays or is taken back. */
 void lake_conn_settle_functions(LakeConn *conn, bool committed);
 void lake_functions_free(Lake *lake);
+/* threads.c: */
+void lake_threads_init(Lake *lake);
+void lake_threads_done(Lake *lake);

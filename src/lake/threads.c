@@ -3,6 +3,21 @@
 
 #include "base/memory.h"
 
+/* Who changes the number comes before those who keep it: they keep it again and again. */
+void lake_threads_init(Lake *lake) {
+    pthread_rwlockattr_t writers_first;
+    pthread_rwlockattr_init(&writers_first);
+    pthread_rwlockattr_setkind_np(&writers_first, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&lake->threads_kept, &writers_first);
+    pthread_rwlockattr_destroy(&writers_first);
+    pthread_mutex_init(&lake->threads_lock, NULL);
+}
+
+void lake_threads_done(Lake *lake) {
+    pthread_mutex_destroy(&lake->threads_lock);
+    pthread_rwlock_destroy(&lake->threads_kept);
+}
+
 int lake_threads(LakeConn *conn, int64_t *ret, Error *err) {
     return lake_query_int(conn, "threads", "SELECT current_setting('threads')::BIGINT", NULL, 0, ret, err);
 }
