@@ -21,8 +21,10 @@ typedef struct Fixture {
     LakeFixture lake;
     LakeConn *conn; /* of `lake` */
     Bronze *bronze;
-    int slot; /* the next batch is staged there */
-    Batch *batch;
+    int slot; /* of the last batch that was staged */
+    Batch *batches[BRONZE_STAGING_SLOTS];
+    Batch *batch;           /* of them, that is being filled */
+    bool is_staged;         /* the last batch has not landed yet */
     int64_t next_offset[4]; /* of partitions 0 to 3 */
 } Fixture;
 
@@ -38,7 +40,8 @@ static int up(void **state) {
     Fixture *f = xcalloc(1, sizeof *f);
     f->lake = open_migrated_lake(":memory:", NULL);
     f->conn = f->lake.conn;
-    f->batch = batch_new(10000, 1 << 20);
+    for (int i = 0; i < BRONZE_STAGING_SLOTS; i++) f->batches[i] = batch_new(10000, 1 << 20);
+    f->batch = f->batches[0];
     open_bronze(f);
     *state = f;
     return 0;
@@ -47,7 +50,7 @@ static int up(void **state) {
 static int down(void **state) {
     Fixture *f = *state;
     bronze_freep(&f->bronze);
-    batch_freep(&f->batch);
+    for (int i = 0; i < BRONZE_STAGING_SLOTS; i++) batch_freep(&f->batches[i]);
     lake_fixture_done(&f->lake);
     free(f);
     return 0;
@@ -655,11 +658,33 @@ static void assert_as_expected(Fixture *f, Model *m, const char *name) {
     if (different != 0) fail_msg("%s: %" PRId64 " of %zu differ from the model", name, different, m->count);
 }
 
-static void land_next_batch(Fixture *f, Stream *s, Model *m) {
+static void land_staged(Fixture *f, int slot) {
+    LedgerCounts counts;
+    Error err = {0};
+    must(bronze_land(f->bronze, slot, &counts, &err), &err);
+    batch_clear(f->batches[slot]);
+}
+
+static void land_last(Fixture *f) {
+    if (f->is_staged) land_staged(f, f->slot);
+    f->is_staged = false;
+}
+
+/* Before the last one has landed, or after: as the threads of ingest may come. */
+static void stage_next_batch(Fixture *f, Stream *s, Model *m) {
     size_t n = 1 + (size_t)next_below(&s->random, s->shape->rows_max);
     Message *batch = xcalloc(n, sizeof *batch);
+    int last = f->slot;
+    Error err = {0};
+    f->slot = (f->slot + 1) % BRONZE_STAGING_SLOTS;
+    f->batch = f->batches[f->slot];
     for (size_t i = 0; i < n; i++) batch[i] = send_next(f, s);
-    land(f);
+    set_positions(f);
+    bool late = f->is_staged && happens(s, 60);
+    if (f->is_staged && !late) land_staged(f, last);
+    must(bronze_stage(f->bronze, f->slot, &topic, f->batch, &err), &err);
+    if (late) land_staged(f, last);
+    f->is_staged = true;
     model_take(m, batch, n);
     free(batch);
 }
@@ -676,10 +701,13 @@ static void assert_stream(Fixture *f, const Shape *shape) {
     CLEANUP(model_done) Model model = {0};
     Stream stream = {.shape = shape, .random = shape->seed};
     for (int i = 0; i < shape->batches; i++) {
-        land_next_batch(f, &stream, &model);
+        stage_next_batch(f, &stream, &model);
         assert_audit(f);
-        if (!shape->one_session && next_below(&stream.random, 5) == 0) open_bronze(f); /* as after a restart */
+        if (shape->one_session || next_below(&stream.random, 5) > 0) continue;
+        land_last(f);
+        open_bronze(f); /* as after a restart */
     }
+    land_last(f);
     free(stream.events);
     assert_as_expected(f, &model, shape->name);
     assert_worth_it(&model, shape->name);

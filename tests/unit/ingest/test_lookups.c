@@ -77,6 +77,19 @@ static void a_batch_of_a_minute_finds_its_copies(void **state) {
                      4);
 }
 
+/* Of the time of many rows of Bronze, of a few, and of none. */
+static void a_large_batch_finds_its_copies(void **state) {
+    static const char batch[] = "SELECT 0, i, to_timestamp(i * 60), 'e' || i, 's' FROM range(%d, %d) r(i)";
+    static const struct { int first, copies; } cases[] = {{1000, 30000}, {ROWS - 100, 100}, {ROWS + 60, 0}};
+    LakeConn *conn = conn_of(state);
+    CLEANUP(copies_freep) Copies *known = copies_new();
+    fill(conn);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP(free_text) char *staged = xasprintf(batch, cases[i].first, cases[i].first + 30000);
+        assert_int_equal(copies_of(conn, known, staged), cases[i].copies);
+    }
+}
+
 static void insert_timeless(LakeConn *conn, const char *ids) {
     CLEANUP(free_text)
     char *sql =
@@ -213,6 +226,7 @@ static void a_set_of_hashes_has_each_once(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {WITH_LAKE(a_lookup_reads_what_is_near),
                                        WITH_LAKE(a_batch_of_a_minute_finds_its_copies),
+                                       WITH_LAKE(a_large_batch_finds_its_copies),
                                        WITH_LAKE(an_event_without_a_time_finds_its_copies),
                                        WITH_LAKE(a_session_that_looks_often_asks_for_few_late_events),
                                        WITH_LAKE(a_batch_without_late_events_is_remembered),
