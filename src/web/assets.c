@@ -56,8 +56,9 @@ static void answer_file(const EmbeddedFile *file, const Request *req, Response *
     resp->fixed_len = resp->coding != NULL ? file->gzip_len : file->len;
 }
 
-/* Who opens a page in a tab of before an update gets this instead of its module: what the tab has loaded and what there is now need not fit. A young
- * tab takes it as it is: of two servers one may be of before the update, and a tab that is loaded anew each time would never be ready. */
+/* Who opens a page in a tab of before an update gets this instead of its module: what the tab has loaded and what there is now need not
+ * fit. A young tab takes it as it is: of two servers one may be of before the update, and a tab that is loaded anew each time would never
+ * be ready. */
 static const char loads_anew[] = "if (performance.now() > 30000) {\n"
                                  "location.reload();\n"
                                  "await new Promise(() => {});\n"

@@ -212,6 +212,15 @@ def test_without_a_good_snapshot_the_true_cause_is_said(offline: Smelt) -> None:
     eventually("a good one", lambda: api.ask("/api/v1/overview")[0] == 200)
 
 
+def test_a_snapshot_whose_file_is_gone_is_told_in_plain_words(offline: Smelt) -> None:
+    publish(offline)
+    (only,) = snapshots(offline)
+    only.unlink()
+    found = part(offline("status", code=69), "snapshot")
+    assert found["state"] == "down" and f"its file {only} is missing. Next: `smelt publish --full`" in found["detail"], found
+    assert "IO Error" not in found["detail"], found
+
+
 def test_a_lost_pointer_is_not_an_empty_lake(offline: Smelt) -> None:
     publish(offline)
     (offline.data / "snapshots/CURRENT").write_text("")
