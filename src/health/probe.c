@@ -93,7 +93,7 @@ int probe_livez(const char *listen, bool tls, int timeout_ms, char **ret_url, Er
     *ret_url = xasprintf("%s://%s%s%s:%s", tls ? "https" : "http", strchr(host, ':') != NULL ? "[" : "", host,
                          strchr(host, ':') != NULL ? "]" : "", port);
     int s = connect_any(host, port, until_ns);
-    if (s < 0) return error_set(err, ERR_UNAVAILABLE, "nothing answers at %s", *ret_url);
+    if (s < 0) return error_set(err, ERR_UNAVAILABLE, "nothing answers at %s. `smelt serve` starts it", *ret_url);
     CLEANUP(tls_stream_freep) TlsStream *stream = tls ? tls_stream_connect(s) : NULL;
     bool is_ours = false;
     int status = ask(s, stream, host, until_ns, &is_ours);

@@ -392,4 +392,4 @@ def test_another_program_at_the_address_is_not_the_api(offline: Smelt) -> None:
         api = part(offline("status", "--set", f"http.listen=127.0.0.1:{server.server_port}", code=69), "api")
     finally:
         server.shutdown()
-    assert api["state"] == "down" and "another program answers" in api["detail"], api
+    assert api["state"] == "down" and "another program answers" in api["detail"] and "smelt serve" not in api["detail"], api
