@@ -4,7 +4,7 @@ import { begin, watch, watchHealth, SLOW_MS } from "./lib/live.js";
 import { allEntities, byPlural, hasRisk, learnNames, main, titleOf } from "./lib/names.js";
 import { href, parse, watchRoute } from "./lib/router.js";
 import { ago, agoElement, refreshAges } from "./lib/words.js";
-import { badge, withoutStates } from "./parts/bits.js";
+import { badge, inWords, withoutStates } from "./parts/bits.js";
 import "./parts/panel.js";
 import { listenToKeys } from "./keys.js";
 
@@ -91,19 +91,10 @@ const showPage = async (route) => {
 
 // ---- the whole ----
 
-// The worst part by its name; how many others there are: the summary names them all, which no header has room for.
-const overallText = (status) => {
-  if (status.state === "ok") return "All parts OK";
-  const bad = status.components.filter((c) => c.state !== "ok");
-  const worst = bad.find((c) => c.state === status.state) ?? bad[0];
-  if (status.state === "unknown" || !worst) return "Checking";
-  return `${worst.title} is ${worst.state}${bad.length > 1 ? ` and ${bad.length - 1} more` : ""}`;
-};
-
 let isLost = false;
 const showOverall = (status) => {
   if (!status) return;
-  patch($("overall"), h("a", { href: href("status") }, isLost ? badge("unknown", "Not known") : badge(status.state, overallText(status))));
+  patch($("overall"), h("a", { href: href("status") }, isLost ? badge("unknown", "Not known") : badge(status.state, inWords(status, "All parts OK"))));
   const snapshot = status.components.find((c) => c.name === "snapshot");
   if (snapshot) patch($("version"), snapshot.live ? "Live" : snapshot.generation ? ["Snapshot ", String(snapshot.generation), snapshot.as_of ? [", ", agoElement(snapshot.as_of)] : null] : "");
 };

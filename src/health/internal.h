@@ -137,5 +137,5 @@ void format_age(Buf *out, int64_t us);                                     /* "3
 void format_bytes(Buf *out, int64_t bytes);                                /* "1.2 GB" */
 
 /* ---- the API (probe.c) ---- */
-/* GET /livez. 0 when it answered 200; ERR_UNAVAILABLE otherwise. `ret_url` (caller frees) also on failure. */
+/* GET /livez. 0 when a server of Smelt answered 200; ERR_UNAVAILABLE otherwise. `ret_url` (caller frees) also on failure. */
 int probe_livez(const char *listen, bool tls, int timeout_ms, char **ret_url, Error *err) MUST_CHECK;

@@ -634,7 +634,7 @@ static bool judge_api(const Facts *f, Finding *r) {
         buf_addf(&r->detail, "Alive at %s.", f->api_url);
     } else {
         r->state = STATE_DOWN;
-        buf_addf(&r->detail, "Not running: %s. `smelt serve` starts it.", f->api_error);
+        buf_addf(&r->detail, "Not running: %s.", f->api_error);
     }
     add_tokens(f, r);
     add_audit_log(f, r);

@@ -65,20 +65,24 @@ static ssize_t exchange(int s, TlsStream *tls, bool sends, char *bytes, size_t n
     return -1;
 }
 
-/* The status of the answer, or 0. */
-static int ask(int s, TlsStream *tls, const char *host, int64_t until_ns) {
+static const char alive[] = "\"status\":\"alive\""; // in the answer of a server of Smelt
+
+/* The status of the answer, or 0. *ret_is_ours: it is what Smelt says, not another program that has an answer to everything. */
+static int ask(int s, TlsStream *tls, const char *host, int64_t until_ns, bool *ret_is_ours) {
     const char *open = strchr(host, ':') != NULL ? "[" : "", *shut = strchr(host, ':') != NULL ? "]" : "";
     CLEANUP(free_text) char *request = xasprintf("GET /livez HTTP/1.1\r\nHost: %s%s%s\r\nConnection: close\r\n\r\n", open, host, shut);
-    char line[64] = "";
+    char answer[4096] = "";
     size_t got = 0;
     if (exchange(s, tls, true, request, strlen(request), until_ns) != (ssize_t)strlen(request)) return 0;
-    while (got < sizeof line - 1 && memchr(line, '\n', got) == NULL) {
-        ssize_t n = exchange(s, tls, false, line + got, sizeof line - 1 - got, until_ns);
+    while (got < sizeof answer - 1 && strstr(answer, alive) == NULL) {
+        ssize_t n = exchange(s, tls, false, answer + got, sizeof answer - 1 - got, until_ns);
         if (n <= 0) break;
         got += (size_t)n;
+        answer[got] = '\0';
     }
     int status = 0;
-    return sscanf(line, "HTTP/1.1 %3d", &status) == 1 ? status : 0;
+    *ret_is_ours = strstr(answer, alive) != NULL;
+    return sscanf(answer, "HTTP/1.%*1d %3d", &status) == 1 ? status : 0;
 }
 
 int probe_livez(const char *listen, bool tls, int timeout_ms, char **ret_url, Error *err) {
@@ -89,11 +93,13 @@ int probe_livez(const char *listen, bool tls, int timeout_ms, char **ret_url, Er
     *ret_url = xasprintf("%s://%s%s%s:%s", tls ? "https" : "http", strchr(host, ':') != NULL ? "[" : "", host,
                          strchr(host, ':') != NULL ? "]" : "", port);
     int s = connect_any(host, port, until_ns);
-    if (s < 0) return error_set(err, ERR_UNAVAILABLE, "nothing answers at %s", *ret_url);
+    if (s < 0) return error_set(err, ERR_UNAVAILABLE, "nothing answers at %s. `smelt serve` starts it", *ret_url);
     CLEANUP(tls_stream_freep) TlsStream *stream = tls ? tls_stream_connect(s) : NULL;
-    int status = ask(s, stream, host, until_ns);
+    bool is_ours = false;
+    int status = ask(s, stream, host, until_ns, &is_ours);
     close(s);
-    if (status == 200) return 0;
+    if (status == 200 && is_ours) return 0;
+    if (status == 200) return error_set(err, ERR_UNAVAILABLE, "another program answers at %s (see http.listen)", *ret_url);
     if (status == 0) return error_set(err, ERR_UNAVAILABLE, "%s takes connections but does not answer", *ret_url);
     return error_set(err, ERR_UNAVAILABLE, "%s/livez answered %d", *ret_url, status);
 }

@@ -319,6 +319,7 @@ static int open_file(const char *path, const SnapshotReading *how, Snapshot *s, 
         error_clear(&ignored);
         if (file_exists(lock)) return error_set(err, ERR_BUSY, "%s is being pruned", path);
     }
+    if (!file_exists(path)) return error_set(err, ERR_IO, "its file %s is missing", path);
     LakeOptions reading = how->options;
     reading.read_only = true;
     reading.locked_down = true;

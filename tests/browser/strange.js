@@ -88,6 +88,57 @@ const awayAndBack = async (browser) => {
   return away;
 };
 
+// A server that has just begun has looked at no part.
+const BEGUN = { state: "unknown", summary: "The parts are being checked for the first time.", components: [] };
+const begun = (context, hash, id) => visitPage(context, hash, async (page) => {
+  await page.locator(`[data-answer="${id}"] .note`).waitFor();
+  return page.locator(`[data-answer="${id}"]`).locator(".said, .note").allInnerTexts();
+}, (page) => page.route("**/api/v1/status", (route) => route.fulfill(json(BEGUN))));
+
+// All parts work, then no request is answered, then all are again.
+const lost = async (browser) => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  let isAway = false;
+  await page.route("**/api/**", (route) => (isAway ? route.abort() : route.fallback()));
+  await page.route("**/api/v1/status", (route) => (isAway ? route.abort() : route.fulfill(json({ state: "ok", summary: "", checked_at: minutesAgo(0), components: [{ name: "kafka", title: "Kafka", state: "ok", detail: "" }] }))));
+  await page.goto(url);
+  const well = page.locator('[data-answer="well"] .said');
+  await well.filter({ hasText: "All parts work" }).waitFor();
+  isAway = true;
+  await page.locator("#alarm").filter({ hasText: "does not answer" }).waitFor();
+  const away = await well.innerText();
+  isAway = false;
+  await page.locator("#alarm").waitFor({ state: "hidden" });
+  const back = await well.innerText();
+  await context.close();
+  return { away, back };
+};
+
+// A tab of before an update, of which the server has other pages now: loaded a moment ago, then half a minute ago. One that opens a page there shows it, and from where
+// it is loaded. How often it was loaded.
+const ofBefore = async (context, seconds) => {
+  const page = await context.newPage();
+  listen(page, context.problems);
+  let loaded = 0;
+  await page.route(`${url}/`, async (route) => {
+    const answer = await route.fetch();
+    const body = await answer.text();
+    loaded += 1;
+    await route.fulfill({ response: answer, body: loaded === 1 ? body.replace(/v-[0-9a-f]{16}/g, "v-0123456789abcdef") : body });
+  });
+  await page.goto(url);
+  await page.locator("#page h1").filter({ hasText: "Overview" }).waitFor();
+  await page.evaluate((by) => { performance.now = () => by * 1000; }, seconds);
+  await open(page, "#/quality");
+  await page.locator("#page h1").filter({ hasText: "Quality" }).waitFor();
+  await settled(page);
+  const isOld = await page.evaluate(() => document.querySelector('script[type="module"]').src.includes("v-0123456789abcdef"));
+  const answer = await page.locator("[data-answer]").first().innerText();
+  await page.close();
+  return { loaded, isOld, hasAnswer: answer !== "" };
+};
+
 const one = (page) => changed(page, "**/api/v1/overview", (body) => ({ ...body, layers: body.layers.map((layer) => ({ ...layer, row_count: 1 })) }));
 
 (async () => {
@@ -108,6 +159,9 @@ const one = (page) => changed(page, "**/api/v1/overview", (body) => ({ ...body, 
       }, one),
       dots: await visitPage(context, "#/entities/subscribers/..", async (page) => page.evaluate(() => [...document.querySelectorAll("smelt-panel")].map((e) => e.id))),
       away: await awayAndBack(browser),
+      begun: { overview: await begun(context, "#/overview", "well"), status: await begun(context, "#/status", "wrong") },
+      lost: await lost(browser),
+      updated: { young: await ofBefore(context, 5), old: await ofBefore(context, 40) },
     };
     for (const from of ["-6h", "-24h", "-48h", "-7d", "-30d"]) {
       report.ranges[from] = await visitPage(context, `#/quality?from=${from}`, worse);

@@ -74,5 +74,19 @@ def test_a_page_that_did_not_load_is_not_called_missing(seen: Json) -> None:
     assert seen["away"].startswith("This page did not load") and "no such page" not in seen["away"], seen["away"]
 
 
+def test_a_server_that_has_looked_at_no_part_does_not_call_them_well(seen: Json) -> None:
+    what = "The parts are being checked for the first time."
+    assert seen["begun"] == {"overview": ["Checking", what], "status": ["Not known", what]}
+
+
+def test_a_server_that_is_away_leaves_no_part_well(seen: Json) -> None:
+    assert seen["lost"] == {"away": "Not known", "back": "All parts work"}
+
+
+def test_a_tab_of_before_an_update_comes_to_the_pages_of_now(seen: Json) -> None:
+    """By itself and once: not each time where two servers have two versions."""
+    assert seen["updated"] == {"young": {"loaded": 1, "isOld": True, "hasAnswer": True}, "old": {"loaded": 2, "isOld": False, "hasAnswer": True}}
+
+
 def test_names_that_every_object_has_are_no_pages(seen: Json) -> None:
     assert set(seen["names"].values()) == {"There is no such page"} and seen["problems"] == [], seen

@@ -68,6 +68,20 @@ def test_what_a_page_is_made_of_is_kept_for_ever(url: str) -> None:
     assert ask(f"{url}/ui/v-0123456789abcdef/nothing.js").status == 404 and ask(f"{url}/ui/v-").status == 404
 
 
+def test_a_tab_of_before_an_update_is_loaded_anew_when_a_page_is_opened(url: str) -> None:
+    """What its modules import need not be what the tab has. It asks for the page as it is where it has just been loaded."""
+    (current,) = set(re.findall("/ui/v-[0-9a-f]{16}/", ask(url + "/").body.decode()))
+    before = "/ui/v-0123456789abcdef/"
+    anew = ask(f"{url}{before}pages/quality.js")
+    assert b"location.reload()" in anew.body and anew.fields["Cache-Control"] == "no-store"
+    assert anew.fields["Content-Type"] == "text/javascript; charset=utf-8"
+    page = ask(f"{url}{current}pages/quality.js")
+    assert b"location.reload()" not in page.body and b"export const render" in page.body
+    assert ask(f"{url}{before}now/quality.js").body == page.body
+    part = "pages/quality_events.js"  # no page of its own: what others import has what they name
+    assert ask(f"{url}{before}{part}").body == ask(f"{url}{current}{part}").body == ask(f"{url}{before}now/quality_events.js").body
+
+
 def test_the_type_of_a_problem_leads_to_what_it_means(url: str) -> None:
     kinds = {ask(url + path).problem["type"] for path in ("/nothing", "/api/v1/runs?limit=0", "/api/v1/subscribers/NOBODY")}
     assert kinds == {"/problems/not-found", "/problems/invalid-parameters"}

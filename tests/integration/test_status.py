@@ -10,8 +10,10 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import duckdb
@@ -210,6 +212,15 @@ def test_without_a_good_snapshot_the_true_cause_is_said(offline: Smelt) -> None:
     eventually("a good one", lambda: api.ask("/api/v1/overview")[0] == 200)
 
 
+def test_a_snapshot_whose_file_is_gone_is_told_in_plain_words(offline: Smelt) -> None:
+    publish(offline)
+    (only,) = snapshots(offline)
+    only.unlink()
+    found = part(offline("status", code=69), "snapshot")
+    assert found["state"] == "down" and f"its file {only} is missing. Next: `smelt publish --full`" in found["detail"], found
+    assert "IO Error" not in found["detail"], found
+
+
 def test_a_lost_pointer_is_not_an_empty_lake(offline: Smelt) -> None:
     publish(offline)
     (offline.data / "snapshots/CURRENT").write_text("")
@@ -361,3 +372,24 @@ def test_audit_and_quarantine_read_a_volume_that_cannot_be_written(offline: Smel
         done = subprocess.run(words, env=offline.env, cwd=offline.folder, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done
         assert json.loads(done.stdout.splitlines()[-1])
+
+
+def test_another_program_at_the_address_is_not_the_api(offline: Smelt) -> None:
+    """Servers for development answer every address with their page."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<!doctype html><title>another program</title>")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=server.serve_forever).start()
+    try:
+        api = part(offline("status", "--set", f"http.listen=127.0.0.1:{server.server_port}", code=69), "api")
+    finally:
+        server.shutdown()
+    assert api["state"] == "down" and "another program answers" in api["detail"] and "smelt serve" not in api["detail"], api

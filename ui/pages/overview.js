@@ -5,7 +5,7 @@ import { SLOW_MS } from "../lib/live.js";
 import { allEntities, main, named, titleOf, worth } from "../lib/names.js";
 import { href } from "../lib/router.js";
 import { agoElement, capital, change, count, many, moment, now, percent, short, visible } from "../lib/words.js";
-import { answer, answers, badge, empty, missing } from "../parts/bits.js";
+import { answer, answers, badge, empty, inWords, missing, worstPart } from "../parts/bits.js";
 import { chart, trend } from "../parts/chart.js";
 import { hoursModel, inflowAnswer } from "../parts/hours.js";
 import { panel } from "../parts/panel.js";
@@ -21,15 +21,8 @@ const listOf = (e, query) => href(["entities", e.plural], query);
 
 // ---- answers ----
 
-const worstPart = (s) => s.components.find((c) => c.state === "down") ?? s.components.find((c) => c.state === "degraded");
-
-const wellText = (s) => {
-  const bad = s.components.filter((c) => c.state !== "ok");
-  const worst = worstPart(s) ?? bad[0];
-  return worst ? `${worst.title} is ${worst.state}${bad.length > 1 ? ` and ${bad.length - 1} more` : ""}` : "All parts work";
-};
-const isWell = (s, o) => answer("well", "Is everything well?", wellText(s),
-  [s.checked_at ? agoElement(s.checked_at, "Checked ") : null, o.events.as_of ? agoElement(o.events.as_of, ", data as of ") : null], { state: s.state, href: href("status") });
+const isWell = (s, o) => answer("well", "Is everything well?", inWords(s, "All parts work"),
+  s.checked_at ? [agoElement(s.checked_at, "Checked "), o.events.as_of ? agoElement(o.events.as_of, ", data as of ") : null] : s.summary, { state: s.state, href: href("status") });
 
 const whoIsNew = (e, c, o, source) => {
   if (!e.risk) return null;
@@ -45,7 +38,7 @@ const whatFirst = (e, s, top, source) => {
   if (part) return answer("first", "What first?", `${part.title} is ${part.state}`, part.detail.split(". ")[0], { state: part.state, href: href("status") });
   if (e.risk && !top) return answer("first", "What first?", "Not known", missing(source));
   const row = top?.items?.[0];
-  if (!e.risk || !row) return answer("first", "What first?", "Nothing needs you", "All parts work.", { state: "ok" });
+  if (!e.risk || !row) return answer("first", "What first?", s.state === "ok" ? "Nothing needs you" : "Not known", `${inWords(s, "All parts work")}.`, { state: s.state });
   return answer("first", "What first?", `Call ${visible(row[e.key])}`, row.churn_probability == null ? "Not scored yet" : `Most ${e.risk.value_name ? "at stake" : "at risk"}: ${percent(row.churn_probability, 1, 0)} ${e.risk.title}`,
     { href: href(["entities", e.plural, row[e.key]]) });
 };

@@ -28,6 +28,7 @@ const named = (s, name) => s.components.find((c) => c.name === name);
 const wrong = (s) => {
   const bad = byState(s.components).filter((c) => c.state !== "ok");
   const [worst] = bad;
+  if (s.components.length === 0) return answer("wrong", "What is wrong?", "Not known", s.summary);
   if (!worst) return answer("wrong", "What is wrong?", "Nothing", [agoElement(s.checked_at, "Checked ")], { state: "ok" });
   return answer("wrong", "What is wrong, since when?", `${worst.title} is ${worst.state}`, [worst.since ? agoElement(worst.since, "Since ") : null, bad.length > 1 ? `; and ${bad.length - 1} more` : null], { state: worst.state === "unknown" ? null : worst.state });
 };

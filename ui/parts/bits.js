@@ -11,7 +11,20 @@ export const badge = (state, text = stateWords[state] ?? state) => h("span", { c
 export const withoutStates = (root) => {
   if (!document.body.classList.contains("stale")) return;
   for (const e of root.querySelectorAll(".badge[data-state]")) e.replaceWith(badge("unknown", "Not known"));
-  for (const e of root.querySelectorAll(".answer[data-state]")) e.removeAttribute("data-state");
+  for (const e of root.querySelectorAll(".answer[data-state]")) {
+    if (e.dataset.state === "ok") e.querySelector(".said").textContent = "Not known";
+    e.removeAttribute("data-state");
+  }
+};
+
+export const worstPart = (s) => s.components.find((c) => c.state === "down") ?? s.components.find((c) => c.state === "degraded");
+
+// A status in words: the worst part by its name, and how many others there are; a list of parts says which, and no header has room for it. A server that has
+// just begun has looked at none.
+export const inWords = (s, well) => {
+  const bad = s.components.filter((c) => c.state !== "ok");
+  const worst = worstPart(s) ?? bad[0];
+  return worst ? `${worst.title} is ${worst.state}${bad.length > 1 ? ` and ${bad.length - 1} more` : ""}` : s.state === "ok" ? well : "Checking";
 };
 
 // A bar whose length is `share` (0 to 1). Decoration: the number is always shown next to it.
