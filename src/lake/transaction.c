@@ -30,6 +30,10 @@ void lake_rollback(LakeConn *conn) {
     conn->failed = false;
     lake_conn_settle_functions(conn, false);
     if (lake_is_lost(conn->lake)) return;
-    Error ignored = {0};
-    if (lake_exec_quietly(conn, "ROLLBACK", "ROLLBACK", &ignored) != 0) error_clear(&ignored);
+    bool was_interrupted;
+    do { /* without it, the connection would answer nothing any more */
+        Error ignored = {0};
+        was_interrupted = lake_exec_quietly(conn, "ROLLBACK", "ROLLBACK", &ignored) != 0 && ignored.kind == ERR_STOPPED;
+        error_clear(&ignored);
+    } while (was_interrupted);
 }

@@ -18,11 +18,12 @@ enum {
     ROUTE_CREATES = 2048, /* answers 201 instead of 200 */
     ROUTE_READS = 4096,   /* changes nothing, though it is a POST */
     ROUTE_PAST = 8192,    /* has the parameter as_of: an earlier generation answers (past.h); with ROUTE_LAKE */
+    ROUTE_UNAVAILABLE = 16384, /* answers 503 although it needs no worker */
     ROUTE_LIST = 16,      /* as ROUTE_EXISTS, when what is served has such a list */
 };
 
 /* How expensive an answer is: which workers it waits for (lanes.h). */
-typedef enum Cost { COST_QUERY, COST_PROBE, COST_MONITORING, COST_SQL } Cost;
+typedef enum Cost { COST_QUERY, COST_MONITORING, COST_SQL } Cost;
 
 struct Route {
     const char *method;  /* "GET", which answers HEAD too, "POST", "DELETE" */
