@@ -93,8 +93,7 @@ Lanes *lanes_start(Service *service, size_t workers, void (*notify)(void *arg), 
     return lanes;
 }
 
-static const LaneName lane_of[] = {
-    [COST_QUERY] = LANE_QUERIES, [COST_MONITORING] = LANE_MONITORING, [COST_SQL] = LANE_SQL};
+static const LaneName lane_of[] = {[COST_QUERY] = LANE_QUERIES, [COST_MONITORING] = LANE_MONITORING, [COST_SQL] = LANE_SQL};
 
 bool lanes_push(Lanes *lanes, Exchange *x) {
     LaneName lane = lane_of[x->route->cost];
