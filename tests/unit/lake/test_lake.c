@@ -295,8 +295,8 @@ static void *interrupt_often(void *arg) {
     return NULL;
 }
 
-/* A connection whose ROLLBACK did not happen answers nothing any more. */
-static void a_rollback_is_done_also_when_it_is_interrupted(void **state) {
+/* Without it, the connection would answer nothing any more. */
+static void a_rollback_that_failed_is_done_later(void **state) {
     LakeConn *conn = conn_of(state);
     for (int n = 0; n < 300; n++) {
         Interrupter i = {.conn = conn};
@@ -976,7 +976,7 @@ int main(void) {
         WITH_EMPTY_LAKE(errors_name_the_statement_and_have_a_kind),
         WITH_EMPTY_LAKE(an_ordinary_error_is_not_fatal),
         WITH_EMPTY_LAKE(a_query_can_be_interrupted),
-        WITH_EMPTY_LAKE(a_rollback_is_done_also_when_it_is_interrupted),
+        WITH_EMPTY_LAKE(a_rollback_that_failed_is_done_later),
         WITH_EMPTY_LAKE(texts_are_quoted),
         WITH_EMPTY_LAKE(numbers_and_times_are_exact),
         WITH_EMPTY_LAKE(lists_of_times_are_lists),
