@@ -1,7 +1,5 @@
 /* transaction.c: begin, commit and roll back.
  *
- * ROLLBACK fails when it is interrupted, or lacks the memory for its own answer. Then it is tried again before the next statement.
- *
  * Invariant: a transaction in which any statement failed never commits: DuckDB would answer its COMMIT with success and store nothing. */
 #include "lake/internal.h"
 
@@ -29,22 +27,6 @@ int lake_commit(LakeConn *conn, Error *err) {
     return lake_pass_fence(conn, "another writer came while this COMMIT went in, `smelt audit` tells what it did", err);
 }
 
-/* Also when there is no transaction any more. */
-int lake_finish_rollback(LakeConn *conn, Error *err) {
-    static const char name[] = "ROLLBACK";
-    duckdb_result result;
-    if (!conn->rollback_due) return 0;
-    bool failed = duckdb.query(conn->con, name, &result) != DuckDBSuccess && duckdb.result_error_type(&result) != DUCKDB_ERROR_TRANSACTION;
-    int rc = failed ? lake_fail(conn, name, duckdb.result_error_type(&result), duckdb.result_error(&result), err) : 0;
-    duckdb.destroy_result(&result);
-    conn->rollback_due = failed;
-    return rc;
-}
-
-bool lake_rollback_is_due(const LakeConn *conn) {
-    return conn->rollback_due;
-}
-
 void lake_rollback(LakeConn *conn) {
     if (!conn->in_transaction) return;
     conn->in_transaction = false;
@@ -52,5 +34,5 @@ void lake_rollback(LakeConn *conn) {
     lake_conn_settle_functions(conn, false);
     conn->rollback_due = true;
     Error ignored = {0};
-    if (!lake_is_lost(conn->lake) && lake_finish_rollback(conn, &ignored) != 0) error_clear(&ignored);
+    if (lake_finish_rollback(conn, &ignored) != 0) error_clear(&ignored);
 }
