@@ -67,6 +67,7 @@ struct Live {
     atomic_bool unpublished;  /* Gold has changed since the last snapshot */
     atomic_llong asked_ns;    /* when the API was last asked for data; 0: not yet */
     atomic_llong step_ns;     /* when the step of landing that goes on began; 0: none does */
+    atomic_bool step_is_told; /* that it takes too long was logged */
     /* of landing */
     TopicList topics;
     FeedList feeds; /* of `ingest` */
@@ -129,8 +130,10 @@ static int check_step(Live *live, Error *err) {
     int64_t began_ns = atomic_load(&live->step_ns);
     double seconds = began_ns == 0 ? 0 : clock_seconds_since(began_ns);
     if (seconds < STEP_TOO_LONG_S) return 0;
-    return error_set(err, ERR_UNAVAILABLE, "storing a batch has not ended for %.0f s: does the disk of %s answer?", seconds,
-                     live->layout.data_dir);
+    error_set(err, ERR_UNAVAILABLE, "storing a batch has not ended for %.0f s: does the disk of %s answer?", seconds,
+              live->layout.data_dir);
+    if (!atomic_exchange(&live->step_is_told, true)) log_error("up", "%s", err->text);
+    return -1;
 }
 
 int live_check(Live *live, Error *err) {
@@ -226,7 +229,8 @@ static int refine_what_landed(Live *live, LakeConn *conn, Error *err) {
 
 static int refine(void *arg, LakeConn *conn, Error *err) {
     Live *live = arg;
-    if (do_order(live, conn, "replay", replay, err) != 0 || refine_what_landed(live, conn, err) != 0) return -1;
+    if (do_order(live, conn, "replay", replay, err) != 0) return -1;
+    if (!stop_requested() && refine_what_landed(live, conn, err) != 0) return -1;
     note_waiting(live);
     return 0;
 }
@@ -345,6 +349,7 @@ static int open_ingest(Live *live, Error *err) {
 static int land(Live *live, bool *ret_done, Error *err) {
     IngestState state;
     if (live->ingest == NULL && open_ingest(live, err) != 0) return -1;
+    atomic_store(&live->step_is_told, false);
     atomic_store(&live->step_ns, clock_mono_ns());
     int rc = ingest_step(live->ingest, &state, err);
     atomic_store(&live->step_ns, 0);

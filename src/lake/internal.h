@@ -36,7 +36,8 @@ struct LakeConn {
     bool in_transaction;
     bool only_reads;
     bool only_lands;
-    bool failed; /* a statement failed inside the transaction: COMMIT would store nothing and say success */
+    bool rollback_due; /* a ROLLBACK failed: the transaction may still be open */
+    bool failed;       /* a statement failed inside the transaction: COMMIT would store nothing and say success */
 };
 
 struct LakeResult {
@@ -68,6 +69,8 @@ const char *lake_advise_memory(const char *message);                   /* what t
 bool lake_is_lost(const Lake *lake);
 int lake_mark_fatal(const Lake *lake, Error *err); /* when the lake is lost; returns -1 */
 int lake_pass_fence(LakeConn *conn, const char *name, Error *err);
+/* Does a ROLLBACK that failed before, if one did. */
+int lake_finish_rollback(LakeConn *conn, Error *err) MUST_CHECK;
 bool lake_may_close(Lake *lake); /* closing writes a checkpoint */
 void lake_abandon(void *handle); /* keeps a handle that may be neither used nor closed any more */
 /* changes.c: around what may commit something. */

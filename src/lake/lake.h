@@ -210,8 +210,10 @@ int lake_begin(LakeConn *conn, Error *err) MUST_CHECK;
 /* Fails when any statement of the transaction has failed: nothing is stored then, and lake_rollback is due. (DuckDB would answer with
  * success and store nothing.) */
 int lake_commit(LakeConn *conn, Error *err) MUST_CHECK;
-/* Ends the transaction, if one is open. Cannot fail: what is not committed is not stored. */
+/* Ends the transaction, if one is open. What is not committed is not stored, in any case. */
 void lake_rollback(LakeConn *conn);
+/* It could not be done (memory is lacking), so that the transaction still holds what it saw: the next statement does it first. */
+bool lake_rollback_is_due(const LakeConn *conn);
 /* Without a query: between two answers of true with the same *ret_changes nothing was committed, by any connection of this process. Never
  * 0. */
 bool lake_is_quiet(Lake *lake, uint64_t *ret_changes);

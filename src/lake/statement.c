@@ -36,6 +36,11 @@ static void end_change(LakeConn *conn) {
     if (!conn->in_transaction && !conn->only_reads) lake_change_end(conn);
 }
 
+/* Outside of a transaction. */
+static int prepare_conn(LakeConn *conn, const char *name, Error *err) {
+    return lake_finish_rollback(conn, err) == 0 ? lake_pass_fence(conn, name, err) : -1;
+}
+
 int lake_exec(LakeConn *conn, const char *name, const char *sql, Error *err) {
     begin_change(conn);
     int rc = lake_exec_quietly(conn, name, sql, err);
@@ -46,7 +51,7 @@ int lake_exec(LakeConn *conn, const char *name, const char *sql, Error *err) {
 int lake_exec_quietly(LakeConn *conn, const char *name, const char *sql, Error *err) {
     duckdb_result result;
     int64_t began = clock_mono_ns();
-    if (!conn->in_transaction && lake_pass_fence(conn, name, err) != 0) return -1;
+    if (!conn->in_transaction && prepare_conn(conn, name, err) != 0) return -1;
     if (duckdb.query(conn->con, sql, &result) != DuckDBSuccess) return fail_result(conn, name, &result, err);
     duckdb.destroy_result(&result);
     log_time(name, began);
@@ -78,7 +83,7 @@ static int execute_by(Execute how, LakeConn *conn, const char *name, const char 
     duckdb_prepared_statement statement = NULL;
     int64_t began = clock_mono_ns();
     int rc = 0;
-    if (!conn->in_transaction && lake_pass_fence(conn, name, err) != 0) return -1;
+    if (!conn->in_transaction && prepare_conn(conn, name, err) != 0) return -1;
     if (duckdb.prepare(conn->con, sql, &statement) != DuckDBSuccess)
         rc = lake_fail_prepare(conn, name, duckdb.prepare_error(statement), err);
     for (size_t i = 0; rc == 0 && i < n; i++)

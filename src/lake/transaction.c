@@ -5,7 +5,10 @@
 
 int lake_begin(LakeConn *conn, Error *err) {
     BUG_IF(conn->in_transaction);
-    if (lake_exec_quietly(conn, "BEGIN", "BEGIN TRANSACTION", err) != 0) return -1;
+    if (lake_exec_quietly(conn, "BEGIN", "BEGIN TRANSACTION", err) != 0) {
+        conn->rollback_due = true; /* it may have begun before it failed */
+        return -1;
+    }
     conn->in_transaction = true;
     conn->failed = false;
     return 0;
@@ -29,7 +32,7 @@ void lake_rollback(LakeConn *conn) {
     conn->in_transaction = false;
     conn->failed = false;
     lake_conn_settle_functions(conn, false);
-    if (lake_is_lost(conn->lake)) return;
+    conn->rollback_due = true;
     Error ignored = {0};
-    if (lake_exec_quietly(conn, "ROLLBACK", "ROLLBACK", &ignored) != 0) error_clear(&ignored);
+    if (lake_finish_rollback(conn, &ignored) != 0) error_clear(&ignored);
 }

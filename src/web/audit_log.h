@@ -1,8 +1,8 @@
 /* audit_log.h: who read what about persons, and who changed what: a line for each, as JSON, in a file (0600) that is only appended to, or
  * among the lines of the log. Any thread.
  *
- * A line is written before its answer is sent. A disk that is full stops no answer: what is missing is counted, logged, and said in the
- * file once it can be written again. */
+ * A line is written before its answer is sent. A disk that is full or hangs stops no answer: what is missing is counted, logged, and said
+ * in the file once it can be written again. */
 #pragma once
 #include "web/routes.h"
 

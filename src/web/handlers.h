@@ -42,6 +42,7 @@ typedef struct Service {
     struct Operations *operations;   /* what changes the lake; NULL: nothing does */
     struct NoteStore *notes;         /* what people wrote (note_store.h); NULL: nothing can be */
     struct AuditLog *audit_log;      /* NULL: there is none */
+    struct SelfCheck *self_check;    /* for the probes */
     Gate *gate;                      /* NULL: everybody may ask */
     WebMetrics *metrics;
     QueryTimeouts *timeouts;

@@ -1,6 +1,5 @@
 /* lanes.c: see lanes.h.
  *
- *   probes      /livez, /readyz               a cheap query each
  *   monitoring  /metrics, /api/v1/status
  *   sql         /api/v1/query                 what users wrote
  *   queries     everything else that reads the lake
@@ -16,10 +15,10 @@
 enum { QUERY_LIMIT_MS = 10000, WAIT_LIMIT_MS = 5000, GRACE_MS = 500 };
 #define MS INT64_C(1000000)
 
-typedef enum LaneName { LANE_QUERIES, LANE_MONITORING, LANE_PROBES, LANE_SQL, LANES } LaneName;
+typedef enum LaneName { LANE_QUERIES, LANE_MONITORING, LANE_SQL, LANES } LaneName;
 static const struct {
     size_t workers, queue_max; /* no workers: as many as lanes_start was told */
-} sizes[LANES] = {[LANE_QUERIES] = {0, 128}, [LANE_MONITORING] = {1, 32}, [LANE_PROBES] = {2, 256}, [LANE_SQL] = {2, 8}};
+} sizes[LANES] = {[LANE_QUERIES] = {0, 128}, [LANE_MONITORING] = {1, 32}, [LANE_SQL] = {2, 8}};
 
 typedef struct Lane {
     struct Lanes *all;
@@ -94,8 +93,7 @@ Lanes *lanes_start(Service *service, size_t workers, void (*notify)(void *arg), 
     return lanes;
 }
 
-static const LaneName lane_of[] = {
-    [COST_QUERY] = LANE_QUERIES, [COST_PROBE] = LANE_PROBES, [COST_MONITORING] = LANE_MONITORING, [COST_SQL] = LANE_SQL};
+static const LaneName lane_of[] = {[COST_QUERY] = LANE_QUERIES, [COST_MONITORING] = LANE_MONITORING, [COST_SQL] = LANE_SQL};
 
 bool lanes_push(Lanes *lanes, Exchange *x) {
     LaneName lane = lane_of[x->route->cost];

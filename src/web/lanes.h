@@ -1,5 +1,5 @@
-/* lanes.h: where requests wait for a worker. Each class of routes has a queue and workers of its own, so that a probe never waits behind
- * queries, nor a query behind metrics. A request whose client has gone is not answered any more. */
+/* lanes.h: where requests wait for a worker. Each class of routes has a queue and workers of its own, so that metrics never
+ * wait behind queries, nor a query behind metrics. A request whose client has gone is not answered any more. */
 #pragma once
 #include "web/service.h"
 

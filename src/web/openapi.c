@@ -93,6 +93,7 @@ static void add_problems(const Route *route, json_t *answers) {
     for (size_t i = 0; route->scope != SCOPE_OPEN && i < ARRAY_LEN(of_closed); i++) add_problem(answers, of_closed[i]);
     bool works = route->flags & (ROUTE_WORKER | ROUTE_LAKE);
     for (size_t i = 0; works && i < ARRAY_LEN(of_workers); i++) add_problem(answers, of_workers[i]);
+    if (route->flags & ROUTE_UNAVAILABLE) add_problem(answers, 503);
     if (strchr(route->pattern, '{') != NULL) add_problem(answers, 404);
 }
 

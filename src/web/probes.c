@@ -1,56 +1,45 @@
-/* probes.c: the handlers for orchestrators and Prometheus: /livez, /readyz, /metrics. */
+/* probes.c: the handlers for orchestrators and Prometheus: /livez and /readyz, on the event loop (self_check.h), and /metrics. */
 #include "web/handlers.h"
 
 #include "base/clock.h"
 #include "base/document.h"
+#include "web/self_check.h"
 
 /* How old the metrics of the live lake may be: they cost sixty times what the server's own do, and Prometheus asks every 10 to 60 seconds.
  */
 #define LIVE_METRICS_NS (2 * NSEC_PER_SEC)
 
-static int ask_lake(Service *s, const char *sql, int64_t *ret, Error *err) {
-    Lease lease;
-    if (snapshot_pool_lease(s->pool, 0, &lease, err) != 0) return -1;
-    int rc = lake_query_int(lease.conn, sql, lake_sql(sql), NULL, 0, ret, err);
-    snapshot_pool_return(s->pool, &lease, rc != 0);
-    return rc;
+static void answer_unavailable(const Request *req, Response *resp, int retry_after_s, Error *err) {
+    response_problem(resp, 503, req, "%s", response_detail(req, err->text));
+    resp->retry_after_s = retry_after_s;
+    error_clear(err);
 }
 
-/* DuckDB can answer nothing any more after a fatal error while the process lives on: only a real query shows that. Before the first
- * publish there is nothing to query, and a restart would not help. */
 int handle_livez(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
     (void)lease;
-    int64_t rows;
-    bool waiting = false;
-    if (ask_lake(s, "api/alive", &rows, err) != 0) {
-        waiting = err->kind == ERR_UNAVAILABLE;
-        if (!waiting) {
-            response_problem(resp, 503, req, "A query failed: %s", response_detail(req, err->text));
-            error_clear(err);
-            return 0;
-        }
-        error_clear(err);
-    }
-    response_json(resp, 200, json_pack("{s:s, s:b}", "status", "alive", "waiting_for_data", waiting));
+    bool waits;
+    if (self_check_alive(s->self_check, &waits, err) == 0)
+        response_json(resp, 200, json_pack("{s:s, s:b}", "status", "alive", "waiting_for_data", waits));
+    else
+        answer_unavailable(req, resp, 0, err);
     return 0;
+}
+
+static int check_ready(const Service *s, Error *err) {
+    if (atomic_load(&s->draining)) return error_set(err, ERR_UNAVAILABLE, "the server is ending");
+    return self_check_ready(s->self_check, err);
 }
 
 int handle_readyz(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
     (void)lease;
-    int64_t rows;
-    if (atomic_load(&s->draining)) return error_set(err, ERR_UNAVAILABLE, "the server is ending");
-    if ((s->ready != NULL && s->ready(s->ready_arg, err) != 0) || ask_lake(s, "api/alive", &rows, err) != 0) {
-        response_problem(resp, 503, req, "%s", response_detail(req, err->text));
-        resp->retry_after_s = 5;
-        error_clear(err);
-        return 0;
-    }
-    if (snapshot_pool_reads_rows(s->pool)) { /* what came now would wait behind queries */
+    if (check_ready(s, err) != 0) {
+        answer_unavailable(req, resp, 5, err);
+    } else if (snapshot_pool_reads_rows(s->pool)) { /* what came now would wait behind queries */
         response_problem(resp, 503, req, "The rows of the snapshot are being read into memory.");
         resp->retry_after_s = 1;
-        return 0;
+    } else {
+        response_json(resp, 200, json_pack("{s:s, s:I}", "status", "ready", "generation", (json_int_t)snapshot_pool_generation(s->pool)));
     }
-    response_json(resp, 200, json_pack("{s:s, s:I}", "status", "ready", "generation", (json_int_t)snapshot_pool_generation(s->pool)));
     return 0;
 }
 

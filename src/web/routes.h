@@ -5,24 +5,25 @@
 #include "web/scopes.h"
 
 enum {
-    ROUTE_WORKER = 1,     /* may take a while: runs on a worker */
-    ROUTE_LAKE = 2,       /* gets a lease; implies ROUTE_WORKER */
-    ROUTE_VERSIONED = 4,  /* the answer depends on the generation and the target alone: ETag, and 304 */
-    ROUTE_EXISTS = 8,     /* always answers 200, unless there is a cursor: 304 needs no query */
-    ROUTE_SQL = 64,       /* the lease is of Service.sql; with ROUTE_LAKE */
-    ROUTE_RANGES = 32,    /* answers 206 and 416 too */
-    ROUTE_KEPT = 128,     /* few targets, asked often: the answer is kept (bodies.h); with ROUTE_VERSIONED */
-    ROUTE_ROW = 256,      /* one row: live, the answer is kept as long as nothing is committed; with ROUTE_VERSIONED */
-    ROUTE_WRITES = 512,   /* changes the lake (writes.c): Idempotency-Key, 202 and 409 */
-    ROUTE_BARE = 1024,    /* may come without its content */
-    ROUTE_CREATES = 2048, /* answers 201 instead of 200 */
-    ROUTE_READS = 4096,   /* changes nothing, though it is a POST */
-    ROUTE_PAST = 8192,    /* has the parameter as_of: an earlier generation answers (past.h); with ROUTE_LAKE */
-    ROUTE_LIST = 16,      /* as ROUTE_EXISTS, when what is served has such a list */
+    ROUTE_WORKER = 1,          /* may take a while: runs on a worker */
+    ROUTE_LAKE = 2,            /* gets a lease; implies ROUTE_WORKER */
+    ROUTE_VERSIONED = 4,       /* the answer depends on the generation and the target alone: ETag, and 304 */
+    ROUTE_EXISTS = 8,          /* always answers 200, unless there is a cursor: 304 needs no query */
+    ROUTE_SQL = 64,            /* the lease is of Service.sql; with ROUTE_LAKE */
+    ROUTE_RANGES = 32,         /* answers 206 and 416 too */
+    ROUTE_KEPT = 128,          /* few targets, asked often: the answer is kept (bodies.h); with ROUTE_VERSIONED */
+    ROUTE_ROW = 256,           /* one row: live, the answer is kept as long as nothing is committed; with ROUTE_VERSIONED */
+    ROUTE_WRITES = 512,        /* changes the lake (writes.c): Idempotency-Key, 202 and 409 */
+    ROUTE_BARE = 1024,         /* may come without its content */
+    ROUTE_CREATES = 2048,      /* answers 201 instead of 200 */
+    ROUTE_READS = 4096,        /* changes nothing, though it is a POST */
+    ROUTE_PAST = 8192,         /* has the parameter as_of: an earlier generation answers (past.h); with ROUTE_LAKE */
+    ROUTE_UNAVAILABLE = 16384, /* answers 503 although it needs no worker */
+    ROUTE_LIST = 16,           /* as ROUTE_EXISTS, when what is served has such a list */
 };
 
 /* How expensive an answer is: which workers it waits for (lanes.h). */
-typedef enum Cost { COST_QUERY, COST_PROBE, COST_MONITORING, COST_SQL } Cost;
+typedef enum Cost { COST_QUERY, COST_MONITORING, COST_SQL } Cost;
 
 struct Route {
     const char *method;  /* "GET", which answers HEAD too, "POST", "DELETE" */

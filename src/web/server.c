@@ -23,6 +23,7 @@
 #include "web/lanes.h"
 #include "web/listen.h"
 #include "web/peers.h"
+#include "web/self_check.h"
 #include "web/set_up.h"
 #include "web/stream.h"
 #include <errno.h>
@@ -37,7 +38,8 @@
 
 enum { TICK_MS = 200, DRAIN_MS = 3000, REQUEST_WITHIN_MS = 10000, ANSWER_WITHIN_MS = 60000, IDLE_FOR_MS = 30000, LINGER_MS = 1000 };
 enum { HEARTBEAT_MS = 15000, STREAM_FOR_S = 300 }; /* then the client asks again, with a token that may have been revoked */
-enum { OTHER_THREADS = 8 };                        /* than those that query: of the other lanes, the loop, the janitor, the changes */
+enum { OTHER_THREADS = 7 };                        /* than those that query: of the other lanes, the loop, the janitor, ... */
+enum { SELF_CHECK_MS = 500 };
 
 typedef enum Phase { PHASE_READING, PHASE_WORKING, PHASE_WRITING, PHASE_STREAMING, PHASE_LINGERING, PHASE_CLOSED } Phase;
 
@@ -68,6 +70,7 @@ struct Web {
     TlsServer *tls; /* NULL: HTTP without TLS */
     char *url;
     Periodic *janitor; /* follows CURRENT, ends what takes too long */
+    Periodic *checks;  /* of how the server is, for its probes */
     pthread_t loop;
     bool loop_runs, access_log;
     int listener, poll, wake;
@@ -543,6 +546,7 @@ static int start_loop(Web *web, Error *err) {
 
 static void free_web(Web *web) {
     periodic_stopp(&web->janitor);
+    periodic_stopp(&web->checks);
     if (web->lanes != NULL) lanes_stop(web->lanes);
     if (web->loop_runs) {
         atomic_store(&web->ending, true);
@@ -597,7 +601,9 @@ int web_start(const WebOptions *options, Web **ret, Error *err) {
         return -1;
     }
     Web *web = new_web(options, listener, TAKE(url), TAKE(hosts), TAKE(tls), TAKE(peers));
-    if (start_loop(web, err) != 0 || periodic_start(TICK_MS, tidy, web, &web->janitor, err) != 0) {
+    self_check_look(web->service.self_check); /* so that the first probe has an answer */
+    if (start_loop(web, err) != 0 || periodic_start(TICK_MS, tidy, web, &web->janitor, err) != 0 ||
+        periodic_start(SELF_CHECK_MS, self_check_look, web->service.self_check, &web->checks, err) != 0) {
         free_web(web);
         return -1;
     }

@@ -11,12 +11,14 @@
 #include "web/operations.h"
 #include "web/parquet.h"
 #include "web/past.h"
+#include "web/self_check.h"
 #include "web/stream.h"
 #include <sys/resource.h>
 #include <unistd.h>
 
 /* How old answers of the live lake that are given again may be; with BODIES_RENEW_NS and its rows at most a second. */
 enum { LIVE_VIEW_MS = 600 };
+enum { SLOW_MS = 10 * 1000, DEAD_MS = 10 * 60 * 1000 }; /* a look at how the server is (self_check.h) */
 
 /* ---- limits ---- */
 
@@ -104,6 +106,7 @@ void service_set_up(Service *s, const WebOptions *options, int listener) {
     if (options->snapshots_dir != NULL) s->past = past_new(options->snapshots_dir, &reading);
     if (s->export_dir != NULL) s->exports = exports_new(s->export_dir);
     s->stream = stream_new();
+    s->self_check = self_check_new(s, SLOW_MS, DEAD_MS);
     if (options->write != NULL)
         s->operations =
             operations_new(options->write, options->write_arg, options->operations_path, audit_log_operation, options->audit_log);
@@ -132,6 +135,7 @@ void service_clean_up(Service *s) {
     snapshot_pool_free(s->pool);
     if (s->sql != NULL) snapshot_pool_free(s->sql);
     parquet_dir_remove(s->export_dir);
+    self_check_free(s->self_check);
     metrics_free(s->metrics);
     stream_free(s->stream);
     if (s->downloads != NULL) downloads_free(s->downloads);

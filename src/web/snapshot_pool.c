@@ -326,6 +326,7 @@ void snapshot_pool_return(SnapshotPool *s, Lease *lease, bool broken) {
         return;
     }
     lake_rollback(lease->conn); /* of a live lease; it wrote nothing */
+    broken = broken || lake_rollback_is_due(lease->conn);
     if (broken) {
         pooled_conn_free(lease->pooled);
         close_idle(s, lease->owner);

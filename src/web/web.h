@@ -33,8 +33,8 @@ typedef struct WebOptions {
      * workers, must be quick. NULL: none. */
     json_t *(*samples)(void *arg);
     void *samples_arg;
-    /* Is this server ready for requests? GET /readyz answers 503 with the error's text when it returns -1. Called on workers, must be
-     * quick. NULL: ready when there is data to serve. */
+    /* Is this server ready for requests? GET /readyz answers 503 with the error's text when it returns -1. Called about twice a second, on
+     * one thread; one that takes long is not ready. NULL: ready when there is data to serve. */
     int (*ready)(void *arg, Error *err);
     void *ready_arg;
     /* Somebody asks for data, not only how the server is. Called on the event loop, must be quick. NULL: nobody wants to know. */

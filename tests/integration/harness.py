@@ -471,10 +471,10 @@ class Api:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
 
-    def ask(self, path: str) -> tuple[int, str, bytes]:
+    def ask(self, path: str, timeout: float = 20) -> tuple[int, str, bytes]:
         """Status, content type, body."""
         try:
-            with urllib.request.urlopen(self.url + path, timeout=20) as answer:
+            with urllib.request.urlopen(self.url + path, timeout=timeout) as answer:
                 return answer.status, answer.headers.get_content_type(), answer.read()
         except urllib.error.HTTPError as answer:
             return answer.code, answer.headers.get_content_type(), answer.read()

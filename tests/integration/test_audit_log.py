@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from faults.injection import Injection
 from harness import FREE_PORT, Running, Smelt, eventually, filled, serving
 from test_access import api_part, ask, make_token
 
@@ -28,6 +29,22 @@ class Audited:
 
 def lines(path: Path) -> list[Any]:
     return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_a_disk_that_hangs_holds_up_no_answer(offline: Smelt, binary: Path, tmp_path: Path) -> None:
+    filled(offline, 200)
+    hangs, path = tmp_path / "hangs", offline.folder / "audit.jsonl"
+    env = Injection(binary, tmp_path, offline.folder, f"on=write file=audit.jsonl times=0 do=hold while={hangs}").env
+    token = make_token(offline, "anna", "admin")
+    running = offline.start("serve", *FREE_PORT, "--set", f"http.audit_log={path}", **env)
+    api = serving(running)
+    hangs.touch()
+    for number in range(20):
+        assert ask(f"{api.url}/api/v1/subscribers/SUB-7", token, Request_Id=f"r-{number}").status == 404
+        assert api.ask("/livez", timeout=3)[0] == 200
+    hangs.unlink()
+    eventually("all of them", lambda: [line["request_id"] for line in lines(path)] == [f"r-{number}" for number in range(20)])
+    assert running.end().code == 0
 
 
 def test_a_line_for_each(offline: Smelt) -> None:

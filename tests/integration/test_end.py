@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from faults.injection import Injection
 from harness import FREE_PORT, Smelt, Topic, events, eventually, filled, serving
+from test_access import ask, make_token
 
 
 HISTORY = ("produce", "--seed", "3", "--days", "30", "--subscribers", "500", "--events", "150000")
@@ -123,7 +124,7 @@ def test_up_pauses_while_the_disk_is_full_and_goes_on_by_itself(smelt: Smelt, to
     assert topic.committed(topic.name) == 100
     disk.make_room()
     eventually("it goes on", lambda: topic.committed(topic.name) == 200)
-    assert api.ask("/readyz")[0] == 200
+    eventually("ready again", lambda: api.ask("/readyz")[0] == 200)
     assert "there is space again" in running.stderr
     assert running.end().code == 0
     smelt.audit()
@@ -173,6 +174,28 @@ def test_a_disk_that_hangs_is_not_called_ready(smelt: Smelt, topic: Topic, binar
     eventually("ready again", lambda: api.ask("/readyz")[0] == 200)
     assert running.end().code == 0
     assert smelt.audit()["landed"] == 200
+
+
+def test_probes_are_answered_at_once_while_a_commit_hangs(offline: Smelt, binary: Path, tmp_path: Path) -> None:
+    """DuckDB writes a small commit under the lock with which every query begins: none is answered any more."""
+    filled(offline, 200)
+    token = make_token(offline, "anna", "admin")
+    hangs = tmp_path / "hangs"
+    env = Injection(binary, tmp_path, offline.data, f"on=write,sync file=lake.duckdb.wal times=0 do=hold while={hangs}").env
+    running = offline.start("up", *FREE_PORT, "--set", "up.publish_interval=1h", **env)
+    api = serving(running)
+    eventually("the first snapshot", (offline.data / "snapshots" / "CURRENT").exists)
+    eventually("ready", lambda: api.ask("/readyz")[0] == 200)
+    hangs.touch()
+    assert ask(f"{api.url}/api/v1/runs", token, "POST", Smelt_Request="yes").status == 202
+    try:
+        eventually("not ready", lambda: api.ask("/readyz", timeout=3)[0] == 503, seconds=45)
+        assert api.ask("/livez", timeout=3)[0] == 200
+        running.wait_for_log("not ready: a query, or a look at the disk, has not ended for")
+    finally:
+        hangs.unlink()
+    eventually("ready again", lambda: api.ask("/readyz")[0] == 200)
+    assert running.end().code == 0
 
 
 def test_follow_waits_for_room_from_the_start_and_ends_when_asked(smelt: Smelt, topic: Topic, disk: FakeDisk) -> None:

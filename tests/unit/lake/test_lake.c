@@ -281,6 +281,38 @@ static void *run_long(void *arg) {
     return NULL;
 }
 
+typedef struct Interrupter {
+    LakeConn *conn;
+    atomic_bool ends;
+} Interrupter;
+
+static void *interrupt_often(void *arg) {
+    Interrupter *i = arg;
+    while (!atomic_load(&i->ends)) {
+        lake_interrupt(i->conn);
+        usleep(20);
+    }
+    return NULL;
+}
+
+/* Without it, the connection would answer nothing any more. */
+static void a_rollback_that_failed_is_done_later(void **state) {
+    LakeConn *conn = conn_of(state);
+    for (int n = 0; n < 300; n++) {
+        Interrupter i = {.conn = conn};
+        CLEANUP(error_clear) Error err = {0};
+        pthread_t thread;
+        must(lake_begin(conn, &err), &err);
+        must(lake_exec(conn, "create", "CREATE TABLE rolled_back (i INTEGER)", &err), &err);
+        assert_int_equal(pthread_create(&thread, NULL, interrupt_often, &i), 0);
+        usleep(100);
+        lake_rollback(conn);
+        atomic_store(&i.ends, true);
+        pthread_join(thread, NULL);
+        must(lake_exec(conn, "after", "SELECT 1", &err), &err);
+    }
+}
+
 static void a_query_can_be_interrupted(void **state) {
     LongQuery q = {.conn = conn_of(state)};
     pthread_t thread;
@@ -944,6 +976,7 @@ int main(void) {
         WITH_EMPTY_LAKE(errors_name_the_statement_and_have_a_kind),
         WITH_EMPTY_LAKE(an_ordinary_error_is_not_fatal),
         WITH_EMPTY_LAKE(a_query_can_be_interrupted),
+        WITH_EMPTY_LAKE(a_rollback_that_failed_is_done_later),
         WITH_EMPTY_LAKE(texts_are_quoted),
         WITH_EMPTY_LAKE(numbers_and_times_are_exact),
         WITH_EMPTY_LAKE(lists_of_times_are_lists),

@@ -4,6 +4,7 @@
 
 #include "base/document.h"
 #include "fixture.h"
+#include "web/self_check.h"
 #include <pthread.h>
 
 static LakeFixture lake;
@@ -30,11 +31,14 @@ static int setup(void **state) {
                         .status = fixed_status,
                         .status_arg = word,
                         .samples = fixed_samples};
+    service.self_check = self_check_new(&service, 10000, 60000);
+    self_check_look(service.self_check);
     return 0;
 }
 
 static int teardown(void **state) {
     (void)state;
+    self_check_free(service.self_check);
     snapshot_pool_free(service.pool);
     metrics_free(service.metrics);
     query_timeouts_free(service.timeouts);
@@ -868,10 +872,12 @@ static void test_nothing_refined_is_not_ready(void **state) {
     SnapshotPool *kept = service.pool;
     service.pool = snapshot_pool_open_live(empty.lake, 0, 0);
     assert_problem("GET", "/api/v1/overview", 503, "/api/v1/overview");
+    self_check_look(service.self_check);
     assert_problem("GET", "/readyz", 503, "/readyz");
     json_decref(get_json("/livez", 200)); /* restarting would not help */
     snapshot_pool_free(service.pool);
     service.pool = kept;
+    self_check_look(service.self_check);
 }
 
 int main(void) {
