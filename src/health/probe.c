@@ -65,7 +65,7 @@ static ssize_t exchange(int s, TlsStream *tls, bool sends, char *bytes, size_t n
     return -1;
 }
 
-static const char alive[] = "\"status\":\"alive\""; // in the answer of a server of Smelt
+static const char alive[] = "\"status\":\"alive\""; /* in the answer of a server of Smelt */
 
 /* The status of the answer, or 0. *ret_is_ours: it is what Smelt says, not another program that has an answer to everything. */
 static int ask(int s, TlsStream *tls, const char *host, int64_t until_ns, bool *ret_is_ours) {
