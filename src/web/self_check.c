@@ -3,6 +3,9 @@
  * DuckDB can answer nothing any more after a fatal error while the process lives on: only a real query shows that. A disk that hangs is
  * cured by no restart, but a deadlock is; both look the same, so a look that does not end is fatal only after minutes.
  *
+ * Nothing is asked of a lake whose file is not in its place: the first query would give it up for good (lake/fence.c), though its volume
+ * may come back.
+ *
  * Invariant: the lock is never held while something is looked at. */
 #include "web/self_check.h"
 
@@ -67,16 +70,19 @@ static void begin(SelfCheck *c) {
     pthread_mutex_unlock(&c->lock);
 }
 
+/* `query` NULL: none was made. */
 static void note(SelfCheck *c, const Error *ready, const Error *query) {
     pthread_mutex_lock(&c->lock);
     if (c->was_slow) log_info("web", "a query is answered again after %.0f s", clock_seconds_since(c->began_ns));
     c->was_slow = false;
     c->began_ns = 0;
     free(c->unready);
-    free(c->failed);
-    c->unready = copy_text(ready->kind != ERR_NONE ? ready : query);
-    c->failed = is_broken(query) ? copy_text(query) : NULL;
-    c->waits = query->kind == ERR_UNAVAILABLE;
+    c->unready = copy_text(query == NULL ? ready : query);
+    if (query != NULL) {
+        free(c->failed);
+        c->failed = is_broken(query) ? copy_text(query) : NULL;
+        c->waits = query->kind == ERR_UNAVAILABLE;
+    }
     pthread_mutex_unlock(&c->lock);
 }
 
@@ -86,9 +92,9 @@ void self_check_look(void *check) {
     CLEANUP(error_clear) Error ready = {0};
     CLEANUP(error_clear) Error query = {0};
     begin(c);
-    if (s->ready != NULL) (void)!s->ready(s->ready_arg, &ready);
-    (void)!ask_lake(s->pool, &query);
-    note(c, &ready, &query);
+    bool asks = s->ready == NULL || s->ready(s->ready_arg, &ready) == 0;
+    if (asks) (void)!ask_lake(s->pool, &query);
+    note(c, &ready, asks ? &query : NULL);
 }
 
 /* ---- what was seen; under lock ---- */

@@ -35,6 +35,12 @@ static bool is_alive(bool *ret_waits) {
     return self_check_alive(check, ret_waits, &err) == 0;
 }
 
+/* As of a lake whose file is away while it is not ready. */
+static int refuse_if_not_ready(void *user, Error *err) {
+    (void)user;
+    return reason == NULL ? 0 : error_set(err, ERR_BUSY, "%s", reason);
+}
+
 static void *look(void *arg) {
     self_check_look(check);
     return arg;
@@ -43,15 +49,19 @@ static void *look(void *arg) {
 static void says_what_it_saw_last(void **state) {
     (void)state;
     CLEANUP(lake_fixture_done) LakeFixture lake = make_refined_lake();
+    Error err = {0};
     bool waits;
     service = (Service){.pool = snapshot_pool_open_live(lake.lake, 0, 0), .ready = ready_behind_a_gate};
     check = self_check_new(&service, SLOW_MS, DEAD_MS);
     expect_ready("the server is starting");
     assert_true(is_alive(&waits));
-    reason = "the disk is full";
     self_check_look(check);
-    expect_ready("the disk is full");
+    lake_set_fence(lake.lake, refuse_if_not_ready, NULL);
+    reason = "the lake was removed";
+    self_check_look(check);
+    expect_ready("the lake was removed");
     assert_true(is_alive(&waits) && !waits);
+    must(lake_check_fence(lake.lake, &err), &err);
     reason = NULL;
     self_check_look(check);
     expect_ready(NULL);
