@@ -16,9 +16,12 @@
 #include <pthread.h>
 #include <string.h>
 
+enum { QUERY_EVERY_MS = 5000 }; /* one costs 7 ms on a live lake */
+
 struct SelfCheck {
     Service *service;
     int64_t slow_ns, dead_ns;
+    int64_t answered_ns;  /* when a query was last answered; 0: the last one was not; of the thread that looks */
     pthread_mutex_t lock; /* of what is below */
     int64_t began_ns;     /* of the look that goes on; 0: none does */
     bool was_slow;        /* it was logged */
@@ -55,6 +58,10 @@ static int ask_lake(SnapshotPool *pool, Error *err) {
     return rc;
 }
 
+static bool is_query_due(const SelfCheck *c) {
+    return c->answered_ns == 0 || clock_mono_ns() - c->answered_ns >= QUERY_EVERY_MS * (NSEC_PER_SEC / 1000);
+}
+
 /* Not of a server that waits for data or memory, or whose queries were interrupted since it ends. */
 static bool is_broken(const Error *query) {
     return query->kind != ERR_NONE && query->kind != ERR_UNAVAILABLE && query->kind != ERR_STOPPED && !lake_may_get_memory(query);
@@ -70,7 +77,7 @@ static void begin(SelfCheck *c) {
     pthread_mutex_unlock(&c->lock);
 }
 
-/* `query` NULL: none was made. */
+/* `query` NULL: none was made, since it is not ready, or the last one was answered just now. */
 static void note(SelfCheck *c, const Error *ready, const Error *query) {
     pthread_mutex_lock(&c->lock);
     if (c->was_slow) log_info("web", "a query is answered again after %.0f s", clock_seconds_since(c->began_ns));
@@ -92,8 +99,8 @@ void self_check_look(void *check) {
     CLEANUP(error_clear) Error ready = {0};
     CLEANUP(error_clear) Error query = {0};
     begin(c);
-    bool asks = s->ready == NULL || s->ready(s->ready_arg, &ready) == 0;
-    if (asks) (void)!ask_lake(s->pool, &query);
+    bool is_ready = s->ready == NULL || s->ready(s->ready_arg, &ready) == 0, asks = is_ready && is_query_due(c);
+    if (asks) c->answered_ns = ask_lake(s->pool, &query) == 0 ? clock_mono_ns() : 0;
     note(c, &ready, asks ? &query : NULL);
 }
 

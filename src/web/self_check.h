@@ -11,7 +11,8 @@ typedef struct SelfCheck SelfCheck;
  * and may be set up later. */
 SelfCheck *self_check_new(Service *service, int slow_ms, int dead_ms) MUST_CHECK;
 void self_check_free(SelfCheck *check); /* after the last look */
-/* Looks: Service.ready, and one query if it is. May take as long as the disk hangs. `check`: a SelfCheck; one thread at a time. */
+/* Looks: Service.ready, and from time to time one query if it is. May take as long as the disk hangs. `check`: a SelfCheck; one thread at a
+ * time. */
 void self_check_look(void *check);
 
 /* ERR_UNAVAILABLE with the reason: requests should go elsewhere. Any thread, never waits. */
