@@ -1,8 +1,8 @@
 /* audit_log.c: see audit_log.h.
  *
- * A thread of its own writes: write(2) takes as long as the disk hangs, and the event loop adds lines. Who adds one waits until it is
- * written, at most LINE_WAIT_MS, so that a crash loses none. Once a line has taken longer nobody waits, up to QUEUE_LINES lines are kept,
- * and further ones are lost, until all of them are written.
+ * A thread of its own writes: write(2) takes as long as the disk hangs, and the event loop adds lines. The caller that adds a line waits
+ * until it is written, so that a crash loses none, but at most LINE_WAIT_MS. After a line that took longer, callers wait no more until all
+ * lines are written: up to QUEUE_LINES of them are kept meanwhile, and further ones are lost and counted.
  *
  * Invariant: each line of the file is whole, or is followed by an end of line before the next one begins. */
 #include "web/audit_log.h"

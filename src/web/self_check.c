@@ -77,7 +77,7 @@ static void begin(SelfCheck *c) {
     pthread_mutex_unlock(&c->lock);
 }
 
-/* `query` NULL: none was made, since it is not ready, or the last one was answered just now. */
+/* `query` NULL: none was made, since it is not ready, or the last one was answered less than QUERY_EVERY_MS ago. */
 static void note(SelfCheck *c, const Error *ready, const Error *query) {
     pthread_mutex_lock(&c->lock);
     if (c->was_slow) log_info("web", "a query is answered again after %.0f s", clock_seconds_since(c->began_ns));

@@ -493,6 +493,11 @@ def serving(running: Running) -> Api:
     return Api(match.group(1))
 
 
+def first_run_is_over(api: Api) -> bool:
+    """Before it publishes, a run is stored as one that is done, for the snapshot: only then its last step has no time yet."""
+    return [run["steps"][-1]["seconds"] is not None for run in api.get("/api/v1/runs")["runs"] if run["steps"]] == [True]
+
+
 def is_ready(api: Api) -> bool:
     """Also of a server that begins anew meanwhile, which drops its connections."""
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from faults.injection import Injection
-from harness import FREE_PORT, ROOT, Result, Running, Smelt, Topic, billing, encode, events, eventually, filled, free_port, is_ready, judged, serving
+from harness import FREE_PORT, ROOT, Result, Running, Smelt, Topic, billing, encode, events, eventually, filled, first_run_is_over, free_port, is_ready, judged, serving
 
 PLAIN = ROOT / "build/release/smelt"  # sanitizers need address space of their own
 WITHOUT_RIGHTS = ("setpriv", "--inh-caps=-all", "--bounding-set=-all") if os.geteuid() == 0 else ()
@@ -166,8 +166,7 @@ def test_an_idle_writer_is_not_ready_while_it_could_store_nothing(smelt: Smelt, 
     running = Running([*WITHOUT_RIGHTS, *smelt.command(["up", *FREE_PORT])], smelt.env, smelt.folder)
     smelt.started.append(running)
     api = serving(running)
-    # before it publishes, a run is stored as one that is done, for the snapshot
-    eventually("its first run is over: it is idle", lambda: [run["steps"][-1]["seconds"] is not None for run in api.get("/api/v1/runs")["runs"] if run["steps"]] == [True])
+    eventually("its first run is over: it is idle", lambda: first_run_is_over(api))
     eventually("ready", lambda: api.ask("/readyz")[0] == 200)
     aside = smelt.folder / "aside.duckdb"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from faults.injection import Injection
-from harness import FREE_PORT, Smelt, Topic, events, eventually, filled, serving
+from harness import FREE_PORT, Smelt, Topic, events, eventually, filled, first_run_is_over, serving
 from test_access import ask, make_token
 
 
@@ -162,8 +162,7 @@ def test_a_disk_that_hangs_is_not_called_ready(smelt: Smelt, topic: Topic, binar
     api = serving(running)
     topic.send(events(0, 100))
     eventually("the first events", lambda: topic.committed(topic.name) == 100)
-    eventually("the first snapshot: for an hour nothing but landing and refining writes", (smelt.data / "snapshots" / "CURRENT").exists)
-    time.sleep(1)  # what follows a publication
+    eventually("its first run is over: for an hour nothing but landing and refining writes", lambda: first_run_is_over(api))
     eventually("ready", lambda: api.ask("/readyz")[0] == 200)
     hangs.touch()
     topic.send(events(100, 100))
