@@ -56,11 +56,17 @@ static bool read_rows(Service *s, const Route *route, const Request *req, bool o
     return true;
 }
 
+static bool is_past(const Route *route, const Request *req) {
+    return (route->flags & ROUTE_PAST) && request_param(req, "as_of") != NULL;
+}
+
+bool will_be_kept(const Route *route, const Request *req) {
+    return (route->flags & ROUTE_KEPT) && is_versioned(route, req) && !is_past(route, req);
+}
+
 bool answer_at_once(Service *s, const Route *route, const Request *req, bool on_worker, Response *resp) {
     Lease lease;
-    if (!is_versioned(route, req) || ((route->flags & ROUTE_PAST) && request_param(req, "as_of") != NULL) ||
-        !snapshot_pool_peek(s->pool, scope_of(req), on_worker, &lease))
-        return false;
+    if (!is_versioned(route, req) || is_past(route, req) || !snapshot_pool_peek(s->pool, scope_of(req), on_worker, &lease)) return false;
     bool answered = repeat(route, req, on_worker, &lease, resp) || read_rows(s, route, req, on_worker, &lease, resp);
     snapshot_pool_return(s->pool, &lease, false);
     return answered;

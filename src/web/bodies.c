@@ -46,8 +46,7 @@ void bodies_free(Bodies *b) {
     free(b);
 }
 
-/* What the answer depends on besides the content: who may see what, the media type, the coding, the target. */
-static char *key_of(const Request *req) {
+char *bodies_key(const Request *req) {
     const char *coding = response_coding(req);
     return xasprintf("%d %s %s %s", req->is_operator, req->type, coding != NULL ? coding : "-", req->target);
 }
@@ -81,7 +80,7 @@ static bool is_new_enough(KeptBody *k, int64_t most_ns, bool makes) {
 }
 
 bool bodies_get(Bodies *b, const Request *req, uint64_t state, int64_t most_ns, bool makes, Response *resp) {
-    CLEANUP(free_text) char *key = key_of(req);
+    CLEANUP(free_text) char *key = bodies_key(req);
     pthread_mutex_lock(&b->lock);
     KeptBody *k = find(b, key);
     bool fits = k != NULL && k->state == state && is_new_enough(k, most_ns, makes);
@@ -92,7 +91,7 @@ bool bodies_get(Bodies *b, const Request *req, uint64_t state, int64_t most_ns, 
 
 void bodies_put(Bodies *b, const Request *req, uint64_t state, const Response *resp) {
     if ((resp->status != 200 && resp->status != 404) || resp->body.len == 0 || resp->body.len > BODY_KEEP_MAX) return;
-    KeptBody made = {.key = key_of(req),
+    KeptBody made = {.key = bodies_key(req),
                      .status = resp->status,
                      .state = state,
                      .made_ns = clock_mono_ns(),

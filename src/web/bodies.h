@@ -6,6 +6,9 @@
 
 enum { BODIES_MAX = 64, BODIES_BYTES = 8 * 1024 * 1024, BODY_KEEP_MAX = 1024 * 1024 };
 
+/* What an answer depends on besides the content: who may see what, the media type, the coding, the target. The caller frees. */
+char *bodies_key(const Request *req) MUST_CHECK;
+
 typedef struct Bodies Bodies;
 Bodies *bodies_new(void) MUST_CHECK;
 void bodies_free(Bodies *b);

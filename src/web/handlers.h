@@ -46,7 +46,8 @@ typedef struct Service {
     Gate *gate;                      /* NULL: everybody may ask */
     WebMetrics *metrics;
     QueryTimeouts *timeouts;
-    atomic_bool draining; /* readyz answers 503, so that no new work is sent here */
+    struct SingleFlight *flights; /* of answers that are made just now; NULL: whoever asks makes his own */
+    atomic_bool draining;         /* readyz answers 503, so that no new work is sent here */
 } Service;
 
 /* True when the address is the list of an entity that is served: it answers 200, unless there is a cursor. */

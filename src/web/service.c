@@ -8,10 +8,14 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "web/at_once.h"
+#include "web/bodies.h"
 #include "web/negotiate.h"
 #include "web/past.h"
+#include "web/single_flight.h"
 #include <inttypes.h>
 #include <string.h>
+
+enum { TOGETHER_MS = 2000 }; /* who waits longer for another's answer makes it too */
 
 /* ---- the event loop's half ---- */
 
@@ -273,9 +277,24 @@ static int run_route(Service *s, size_t worker, const Route *route, const Reques
     return run_leased(s, worker, route, req, resp, err);
 }
 
-void service_finish(Service *s, size_t worker, const Route *route, const Request *req, Response *resp) {
+static void run_and_encode(Service *s, size_t worker, const Route *route, const Request *req, Response *resp) {
     Error err = {0};
-    if (answer_at_once(s, route, req, true, resp)) return;
     if (run_route(s, worker, route, req, resp, &err) != 0) answer_error(route, req, resp, &err);
     response_encode(resp, req);
+}
+
+/* What many ask at the same time, as dashboards after a publication do, is made once. */
+static void answer_together(Service *s, size_t worker, const Route *route, const Request *req, Response *resp) {
+    CLEANUP(free_text) char *key = bodies_key(req);
+    bool makes = single_flight_begin(s->flights, key, TOGETHER_MS);
+    if (makes || !answer_at_once(s, route, req, true, resp)) run_and_encode(s, worker, route, req, resp);
+    if (makes) single_flight_end(s->flights, key);
+}
+
+void service_finish(Service *s, size_t worker, const Route *route, const Request *req, Response *resp) {
+    if (answer_at_once(s, route, req, true, resp)) return;
+    if (s->flights != NULL && will_be_kept(route, req))
+        answer_together(s, worker, route, req, resp);
+    else
+        run_and_encode(s, worker, route, req, resp);
 }

@@ -12,6 +12,7 @@
 #include "web/parquet.h"
 #include "web/past.h"
 #include "web/self_check.h"
+#include "web/single_flight.h"
 #include "web/stream.h"
 #include <sys/resource.h>
 #include <unistd.h>
@@ -95,7 +96,8 @@ void service_set_up(Service *s, const WebOptions *options, int listener) {
                    .asked_arg = options->asked_arg,
                    .audit_log = options->audit_log,
                    .gate = make_gate(options, listener),
-                   .metrics = metrics_new(route_count(), route_pattern)};
+                   .metrics = metrics_new(route_count(), route_pattern),
+                   .flights = single_flight_new()};
     s->export_dir = parquet_dir_make();
     LakeOptions reading = options->lake;
     reading.export_dir = s->export_dir;
@@ -137,6 +139,7 @@ void service_clean_up(Service *s) {
     parquet_dir_remove(s->export_dir);
     self_check_free(s->self_check);
     metrics_free(s->metrics);
+    single_flight_free(s->flights);
     stream_free(s->stream);
     if (s->downloads != NULL) downloads_free(s->downloads);
     if (s->notes != NULL) note_store_free(s->notes);
