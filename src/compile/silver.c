@@ -191,15 +191,24 @@ void silver_quarantine(Buf *out, const Compiled *c) {
     buf_addf(out, "INSERT INTO silver_quarantine%s BY NAME SELECT * FROM quarantined()\n", c->suffix);
 }
 
+/* What changes is deleted and inserted: an update would wait for a checkpoint which runs beside (lake/checkpoint.c). Materialized: all of
+ * it is read before the first row is deleted. */
 void silver_drift(Buf *out, const Compiled *c) {
-    buf_addf(out,
-             "MERGE INTO silver_drift%s AS old USING drifted() AS new"
-             " ON old.event_type = new.event_type AND old.field = new.field AND old.kind = new.kind\n"
-             "WHEN MATCHED THEN UPDATE SET events = old.events + new.events, first_seen = least(old.first_seen, new.first_seen),\n"
-             "    last_seen = greatest(old.last_seen, new.last_seen), example = least(old.example, new.example)\n"
-             "WHEN NOT MATCHED THEN INSERT (event_type, field, kind, events, first_seen, last_seen, example)\n"
-             "    VALUES (new.event_type, new.field, new.kind, new.events, new.first_seen, new.last_seen, new.example)\n",
-             c->suffix);
+    buf_addf(
+        out,
+        "MERGE INTO silver_drift%s AS old USING (\n"
+        "    WITH added AS MATERIALIZED (\n"
+        "        SELECT event_type, field, kind, coalesce(known.events, 0) + found.events AS events,\n"
+        "            least(known.first_seen, found.first_seen) AS first_seen, greatest(known.last_seen, found.last_seen) AS last_seen,\n"
+        "            least(known.example, found.example) AS example\n"
+        "        FROM drifted() AS found LEFT JOIN silver_drift%s AS known USING (event_type, field, kind)\n"
+        "    )\n"
+        "    SELECT true AS is_old, * FROM added UNION ALL SELECT false, * FROM added\n"
+        ") AS new ON new.is_old AND old.event_type = new.event_type AND old.field = new.field AND old.kind = new.kind\n"
+        "WHEN MATCHED THEN DELETE\n"
+        "WHEN NOT MATCHED AND NOT new.is_old THEN INSERT (event_type, field, kind, events, first_seen, last_seen, example)\n"
+        "    VALUES (new.event_type, new.field, new.kind, new.events, new.first_seen, new.last_seen, new.example)\n",
+        c->suffix, c->suffix);
 }
 
 /* ---- conflicts ---- */
