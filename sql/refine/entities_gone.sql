@@ -4,6 +4,6 @@ SELECT 'VIEW' AS kind, features_view AS name FROM gone
 UNION ALL
 SELECT 'VIEW', regexp_replace(base_table, 'base$', 'labels') FROM gone WHERE position > 0
 UNION ALL
-SELECT 'TABLE', unnest([features_base, features_delta, base_table, regexp_replace(base_table, 'base$', 'state'),
+SELECT 'TABLE', unnest([features_base, features_delta, base_table, regexp_replace(base_table, 'base$', 'features_next'), regexp_replace(base_table, 'base$', 'state'),
                         regexp_replace(base_table, 'base$', 'state_sums'), regexp_replace(base_table, 'base$', 'state_extreme')])
 FROM gone WHERE position > 0

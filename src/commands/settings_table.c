@@ -116,7 +116,7 @@ static const SettingSpec specs[] = {
      "land. 0s: always as soon as they land",
      .restart = UP},
     {"up.publish_interval", SETTING_DURATION, "1m", "how often `smelt up` publishes a snapshot", .restart = UP},
-    {"up.checkpoint_log", SETTING_SIZE, "16MiB", "`smelt up` checkpoints the lake when DuckDB's log of it is longer", .restart = UP},
+    {"up.checkpoint_log", SETTING_SIZE, "32MiB", "`smelt up` checkpoints the lake when DuckDB's log of it is longer", .restart = UP},
     {"disk.reserve", SETTING_SIZE, "200MB", "ingest writes only while data.dir has this much free space; `up` and --follow wait for it",
      .restart = UP_SERVE},
     {"backup.dir", SETTING_PATH, "", "where `up` and `run` keep a backup, if set; `recover` looks there too", .restart = UP_SERVE},

@@ -52,6 +52,14 @@ static const GoldRow gold_rows[] = {
     {SQL_GOLD_MERGE_DELTA, "settle", gold_merge_delta, {GOLD_FEATURES_BASE, NO_TABLE}},
 };
 
+/* These move rows without changing them: no part of the fingerprint. */
+static const GoldRow moving_rows[] = {
+    {SQL_GOLD_NEXT_BASE, "next_base", gold_next_base, {GOLD_FEATURES_NEXT, NO_TABLE}},
+    {SQL_GOLD_NEXT_KEPT, "next_kept", gold_next_kept, {NO_TABLE}},
+    {SQL_GOLD_NEXT_CHANGED, "next_changed", gold_next_changed, {NO_TABLE}},
+    {SQL_GOLD_SWAP_BASE, "swap_base", gold_swap_base, {GOLD_FEATURES_DELTA, NO_TABLE}},
+};
+
 bool statement_is_of_entity(Statement statement) {
     return statement >= SQL_GOLD_TABLES;
 }
@@ -103,8 +111,10 @@ Compiled *compile_new(const Pipeline *p, const char *suffix) {
     for (size_t e = 0; e < p->entity_count; e++) gold_init(&c->golds[e], p, e, suffix);
     silver_columns(c);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) write_row(c, &rows[i]);
-    for (size_t e = 0; e < p->entity_count; e++)
+    for (size_t e = 0; e < p->entity_count; e++) {
         for (size_t i = 0; i < ARRAY_LEN(gold_rows); i++) write_gold_row(c, e, &gold_rows[i]);
+        for (size_t i = 0; i < ARRAY_LEN(moving_rows); i++) write_gold_row(c, e, &moving_rows[i]);
+    }
     write_fingerprints(c);
     return c;
 }

@@ -32,6 +32,10 @@ typedef enum Statement {
     SQL_GOLD_FEATURES,         /* state -> gold_<entity>_features: a new base, an empty delta, the view over both */
     SQL_GOLD_UPDATE_DELTA,     /* the same into the delta, for those in refine_partials: right while no window has moved */
     SQL_GOLD_MERGE_DELTA,      /* the delta becomes part of a new base */
+    SQL_GOLD_NEXT_BASE,        /* makes the next base, empty */
+    SQL_GOLD_NEXT_KEPT,        /* the rows [{{from}}, {{to}}) of the base that the delta does not replace -> the next base */
+    SQL_GOLD_NEXT_CHANGED,     /* the rows [{{from}}, {{to}}) of the delta up to the batch {{upto}} -> the next base */
+    SQL_GOLD_SWAP_BASE,        /* the next base becomes the base; the delta keeps what is newer than the batch {{upto}} */
     STATEMENT_COUNT,
 } Statement;
 
@@ -59,8 +63,9 @@ typedef enum GoldTable {
     GOLD_STATE,
     GOLD_FEATURES_BASE,
     GOLD_FEATURES_DELTA,
-    GOLD_BASE,     /* names the base */
-    GOLD_FEATURES, /* the view that users know: gold_<entity>_features */
+    GOLD_FEATURES_NEXT, /* the base that is being made; else it is not there */
+    GOLD_BASE,          /* names the base */
+    GOLD_FEATURES,      /* the view that users know: gold_<entity>_features */
     GOLD_LABELS,
     GOLD_TABLES
 } GoldTable;

@@ -30,6 +30,7 @@ void gold_init(Gold *g, const Pipeline *p, size_t entity, const char *suffix) {
                                                     [GOLD_STATE] = "state",
                                                     [GOLD_FEATURES_BASE] = "features_base",
                                                     [GOLD_FEATURES_DELTA] = "features_fresh",
+                                                    [GOLD_FEATURES_NEXT] = "features_next",
                                                     [GOLD_BASE] = "base",
                                                     [GOLD_FEATURES] = "features",
                                                     [GOLD_LABELS] = "labels"};

@@ -274,6 +274,8 @@ void gold_update_delta(Buf *out, const Gold *g) {
     add_select(out, &v);
 }
 
+/* ---- a new base ---- */
+
 void gold_merge_delta(Buf *out, const Gold *g) {
     const char *base = g->tables[GOLD_FEATURES_BASE], *delta = g->tables[GOLD_FEATURES_DELTA];
     buf_addf(out,
@@ -282,4 +284,31 @@ void gold_merge_delta(Buf *out, const Gold *g) {
              "DELETE FROM %s;\n"
              "UPDATE %s SET base_id = uuid();\n",
              base, base, delta, g->key, delta, delta, g->tables[GOLD_BASE]);
+}
+
+/* ---- the same beside refines (refine/settle.c) ---- */
+
+void gold_next_base(Buf *out, const Gold *g) {
+    buf_addf(out, "CREATE OR REPLACE TABLE %s AS FROM %s LIMIT 0", g->tables[GOLD_FEATURES_NEXT], g->tables[GOLD_FEATURES_BASE]);
+}
+
+void gold_next_kept(Buf *out, const Gold *g) {
+    buf_addf(out, "INSERT INTO %s BY NAME SELECT b.* FROM %s AS b ANTI JOIN %s USING (%s) WHERE b.rowid >= {{from}} AND b.rowid < {{to}}",
+             g->tables[GOLD_FEATURES_NEXT], g->tables[GOLD_FEATURES_BASE], g->tables[GOLD_FEATURES_DELTA], g->key);
+}
+
+void gold_next_changed(Buf *out, const Gold *g) {
+    buf_addf(out, "INSERT INTO %s BY NAME FROM %s WHERE refined_batch <= {{upto}} AND rowid >= {{from}} AND rowid < {{to}}",
+             g->tables[GOLD_FEATURES_NEXT], g->tables[GOLD_FEATURES_DELTA]);
+}
+
+/* The delta is made again, not emptied: DuckDB keeps deleted rows, and merging their row groups stops all that is written. */
+void gold_swap_base(Buf *out, const Gold *g) {
+    const char *base = g->tables[GOLD_FEATURES_BASE], *delta = g->tables[GOLD_FEATURES_DELTA];
+    buf_addf(out,
+             "DROP TABLE %s;\n"
+             "ALTER TABLE %s RENAME TO %s;\n"
+             "CREATE OR REPLACE TABLE %s AS FROM %s WHERE refined_batch > {{upto}};\n"
+             "UPDATE %s SET base_id = uuid();\n",
+             base, g->tables[GOLD_FEATURES_NEXT], base, delta, delta, g->tables[GOLD_BASE]);
 }

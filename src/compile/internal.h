@@ -101,6 +101,10 @@ void gold_compact_extremes(Buf *out, const Gold *g);
 void gold_features(Buf *out, const Gold *g);
 void gold_update_delta(Buf *out, const Gold *g);
 void gold_merge_delta(Buf *out, const Gold *g);
+void gold_next_base(Buf *out, const Gold *g);
+void gold_next_kept(Buf *out, const Gold *g);
+void gold_next_changed(Buf *out, const Gold *g);
+void gold_swap_base(Buf *out, const Gold *g);
 
 /* round(sum / count, digits), exact: `scale` is that of the sum. */
 void sql_mean(Buf *out, const char *sum, const char *count, int scale, int digits);

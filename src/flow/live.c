@@ -9,15 +9,17 @@
  *   publishing  each up.publish_interval, when    models, scores, what serving_* keeps, run history; a snapshot
  *               something was refined
  *   (backup)    each backup.interval, on the path of publishing: both attach a file to the lake
- *   checkpoint  when DuckDB's log is long         the database file
+ *   checkpoint  when DuckDB's log is long, or     the database file; Gold's base, while refining pauses for
+ *               Gold's delta is                   a moment
  *
  * What the API asks for (live_write) is done by the path that writes those tables: a promotion and a run by that of publishing, a replay by
  * that of refining. Its failure is that of the request, and ends no path.
  *
  * Publishing is a run (flow/run.h) that begins with training, so that it is in the run history.
  *
- * Invariants: no table is written by two paths. `unrefined` is true from the commit of a batch until a refine that saw it has succeeded,
- * `unpublished` from then until a snapshot has it. At the start it is not known what the last process left: `unrefined` begins as true. */
+ * Invariants: no table is written by two paths at a time. `unrefined` is true from the commit of a batch until a refine that saw it has
+ * succeeded, `unpublished` from then until a snapshot has it. At the start it is not known what the last process left: `unrefined` begins
+ * as true. */
 #include "flow/live.h"
 
 #include "base/clock.h"
@@ -45,9 +47,12 @@ enum {
     REFINE_PAUSE_MAX_MS = 500,
     STEP_TOO_LONG_S = 20,
     ASKED_FOR_MS = 10 * 1000, /* after a request for data, more are expected for so long */
-    MERGE_EVERY = 8,          /* checkpoints */
-    CHECKPOINT_TRIES = 40,    /* while refining goes on, and as many while it pauses: DuckDB refuses while another connection writes */
-    CHECKPOINT_PAUSE_MS = 3,  /* between them */
+    USUAL_EVERY = 8,          /* checkpoints: then one that others wait for */
+    IDLE_MS = 10 * 1000,      /* nothing has landed for so long */
+    IDLE_MERGES = 2,
+    IDLE_MERGED = 2 * IDLE_MERGES, /* small row groups that are gone then, at least */
+    CHECKPOINT_TRIES = 40,         /* while refining goes on, and as many while it pauses: DuckDB refuses while another connection writes */
+    CHECKPOINT_PAUSE_MS = 3,       /* between them */
 };
 #define BACKUP_CHECK_NS (10 * NSEC_PER_SEC)
 
@@ -65,6 +70,8 @@ struct Live {
     atomic_bool unrefined;    /* Bronze may have batches that Silver and Gold lack */
     atomic_bool refine_waits; /* nothing is to be refined, and somebody asks for data: the next batch need not be a full one */
     atomic_bool unpublished;  /* Gold has changed since the last snapshot */
+    atomic_bool unsettled;    /* Gold's delta is large */
+    atomic_llong landed_ns;   /* when the last batch did; at first, when this began */
     atomic_llong asked_ns;    /* when the API was last asked for data; 0: not yet */
     atomic_llong step_ns;     /* when the step of landing that goes on began; 0: none does */
     atomic_bool step_is_told; /* that it takes too long was logged */
@@ -78,10 +85,10 @@ struct Live {
     int64_t published_ns, backup_checked_ns;
     /* of the checkpoint */
     Layout layout;
-    int checkpoints;
-    int64_t log_bytes;     /* that DuckDB's log may have before the next one is tried */
-    pthread_mutex_t mutex; /* of what is below */
-    char *blocked;         /* why nothing lands: none of the topics can be read, or no batch can be stored; NULL: it does */
+    int checkpoints, unmerged; /* unmerged: so many left small row groups */
+    int64_t log_bytes;         /* that DuckDB's log may have before the next one is tried */
+    pthread_mutex_t mutex;     /* of what is below */
+    char *blocked;             /* why nothing lands: none of the topics can be read, or no batch can be stored; NULL: it does */
 };
 
 static void close_ingest(Live *live) {
@@ -93,6 +100,7 @@ Live *live_new(LakeConn *conn, const Settings *settings, CommitMarkKeeper *mark)
     Live *live = xcalloc(1, sizeof *live);
     *live = (Live){.conn = conn, .settings = settings, .mark = mark, .unrefined = true, .layout = layout_of(settings)};
     live->orders = orders_new();
+    live->landed_ns = clock_mono_ns();
     live->backup_checked_ns = clock_mono_ns() - BACKUP_CHECK_NS;
     live->published_ns = clock_mono_ns() - settings_int(settings, "up.publish_interval") * 1000000; /* publish at once */
     pthread_mutex_init(&live->mutex, NULL);
@@ -222,6 +230,7 @@ static int refine_what_landed(Live *live, LakeConn *conn, Error *err) {
         return -1;
     }
     if (!atomic_exchange(&live->unpublished, true)) path_wake(live->paths[PATH_PUBLISH]);
+    if (stats.settle_due && !atomic_exchange(&live->unsettled, true)) path_wake(live->paths[PATH_CHECKPOINT]);
     note_waiting(live); /* a batch that ends now lands within the pause */
     pause_after_refine(&stats);
     return 0;
@@ -298,36 +307,71 @@ static int publish_and_back_up(void *arg, LakeConn *conn, Error *err) {
     return 0;
 }
 
+/* ---- Gold's next base ---- */
+
+static void pause_refining(void *arg) {
+    Live *live = arg;
+    path_hold(live->paths[PATH_REFINE]);
+}
+
+static void resume_refining(void *arg) {
+    Live *live = arg;
+    path_release(live->paths[PATH_REFINE]);
+}
+
+static int settle_when_due(Live *live, LakeConn *conn, Error *err) {
+    const RefinePause pause = {pause_refining, resume_refining, live};
+    bool is_new;
+    if (!atomic_exchange(&live->unsettled, false) || refine_settle(live->refinery, conn, &pause, &is_new, err) == 0) return 0;
+    atomic_store(&live->unsettled, true);
+    return -1;
+}
+
 /* ---- checkpoint ---- */
 
-static int try_checkpoints(LakeConn *conn, bool merge, bool *ret_done, Error *err) {
+static int try_checkpoints(LakeConn *conn, bool usual, bool *ret_done, Error *err) {
     for (int tries = 0; tries < CHECKPOINT_TRIES && !*ret_done && !stop_wait_ms(CHECKPOINT_PAUSE_MS); tries++)
-        if (lake_checkpoint_beside(conn, merge, ret_done, err) != 0) return -1;
+        if (lake_checkpoint_beside(conn, usual, ret_done, err) != 0) return -1;
     return 0;
 }
 
-static int make_checkpoint(Live *live, LakeConn *conn, bool merge, bool *ret_done, Error *err) {
-    if (try_checkpoints(conn, merge, ret_done, err) != 0) return -1;
+static int make_checkpoint(Live *live, LakeConn *conn, bool usual, bool *ret_done, Error *err) {
+    if (try_checkpoints(conn, usual, ret_done, err) != 0) return -1;
     if (*ret_done || stop_requested()) return 0;
     path_hold(live->paths[PATH_REFINE]); /* it may write all the time */
-    int rc = try_checkpoints(conn, merge, ret_done, err);
+    int rc = try_checkpoints(conn, usual, ret_done, err);
     path_release(live->paths[PATH_REFINE]);
     return rc;
 }
 
 /* One that failed is tried again when the log has grown once more: refining pauses for it. */
-static int checkpoint_when_due(void *arg, LakeConn *conn, Error *err) {
-    Live *live = arg;
-    bool merge = (live->checkpoints + 1) % MERGE_EVERY == 0, done = false;
+static int checkpoint_when_due(Live *live, LakeConn *conn, Error *err) {
+    bool usual = live->checkpoints % USUAL_EVERY == USUAL_EVERY - 1, done = false;
     int64_t log_bytes = file_stamp(live->layout.wal_path).bytes, step = settings_int(live->settings, "up.checkpoint_log");
     if (log_bytes < (live->log_bytes > step ? live->log_bytes : step)) return 0;
     int64_t began = clock_mono_ns();
-    if (make_checkpoint(live, conn, merge, &done, err) != 0) return -1;
+    if (make_checkpoint(live, conn, usual, &done, err) != 0) return -1;
     live->log_bytes = done ? step : log_bytes + step;
     log_debug("up", "a log of %" PRId64 " bytes, %s%s after %.3f s", log_bytes, done ? "checkpointed" : "no checkpoint since others wrote",
-              done && merge ? ", with small row groups merged," : "", clock_seconds_since(began));
+              done && usual ? ", also what was deleted," : "", clock_seconds_since(began));
     live->checkpoints += done ? 1 : 0;
+    live->unmerged += done ? 1 : 0;
     return 0;
+}
+
+/* Each checkpoint beside leaves a row group of its own in Bronze and Silver. To merge those of 200,000 events takes a second, and all wait
+ * for it: so that is done when nothing lands, some in each turn. */
+static int merge_when_idle(Live *live, LakeConn *conn, Error *err) {
+    bool done;
+    if (live->unmerged == 0 || clock_mono_ns() - atomic_load(&live->landed_ns) < IDLE_MS * INT64_C(1000000)) return 0;
+    if (lake_merge_now(conn, IDLE_MERGES, &done, err) != 0) return -1;
+    if (done) live->unmerged = live->unmerged > IDLE_MERGED ? live->unmerged - IDLE_MERGED : 0;
+    if (done && live->unmerged == 0) log_debug("up", "nothing lands: small row groups are merged");
+    return 0;
+}
+
+static int look_after_storage(void *arg, LakeConn *conn, Error *err) {
+    return settle_when_due(arg, conn, err) != 0 || checkpoint_when_due(arg, conn, err) != 0 ? -1 : merge_when_idle(arg, conn, err);
 }
 
 /* ---- landing ---- */
@@ -347,13 +391,14 @@ static int open_ingest(Live *live, Error *err) {
 }
 
 static int land(Live *live, bool *ret_done, Error *err) {
-    IngestState state;
+    IngestState state = INGEST_IDLE;
     if (live->ingest == NULL && open_ingest(live, err) != 0) return -1;
     atomic_store(&live->step_is_told, false);
     atomic_store(&live->step_ns, clock_mono_ns());
     int rc = ingest_step(live->ingest, &state, err);
     atomic_store(&live->step_ns, 0);
     note_blocked(live, rc != 0);
+    if (state == INGEST_COMMITTED) atomic_store(&live->landed_ns, clock_mono_ns());
     if (rc != 0 || state == INGEST_COMMITTED) { /* a step may land a batch and fail with the next one */
         atomic_store(&live->unrefined, true);
         atomic_store(&live->refine_waits, false);
@@ -393,8 +438,9 @@ static int make_room(Live *live, Error *err) {
 
 static int start_paths(Live *live, Error *err) {
     static const PathTurn turns[PATHS] = {
-        [PATH_CHECKPOINT] = checkpoint_when_due, [PATH_PUBLISH] = publish_and_back_up, [PATH_REFINE] = refine};
-    if (make_room(live, err) != 0 || lake_checkpoint_by_hand(live->conn, err) != 0) return -1;
+        [PATH_CHECKPOINT] = look_after_storage, [PATH_PUBLISH] = publish_and_back_up, [PATH_REFINE] = refine};
+    if (make_room(live, err) != 0 || lake_checkpoint_by_hand(live->conn, err) != 0 || lake_merge_at_most(live->conn, 0, err) != 0)
+        return -1;
     live->group = path_group_new(lake_of(live->conn), live->settings);
     for (size_t i = 0; i < PATHS; i++)
         if (path_start(live->group, TICK_MS, turns[i], live, &live->paths[i], err) != 0) return -1;

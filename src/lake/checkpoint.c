@@ -31,7 +31,7 @@ int lake_use_fsst(LakeConn *conn, bool use, Error *err) {
 static void *run_checkpoint(void *arg) {
     LakeCheckpoint *c = arg;
     Error err = {0};
-    if ((!c->merge && lake_merge_nothing(c->conn, &err) != 0) || lake_checkpoint(c->conn, &err) != 0) log_debug("lake", "%s", err.text);
+    if ((!c->merge && lake_merge_at_most(c->conn, 0, &err) != 0) || lake_checkpoint(c->conn, &err) != 0) log_debug("lake", "%s", err.text);
     error_clear(&err);
     atomic_store(&c->ended, true);
     return NULL;
@@ -92,11 +92,29 @@ static int checkpoint_beside(LakeConn *conn, LakeConn *reader, bool *ret_done, E
     return lake_query_int(conn, "checkpoint/look", look, NULL, 0, &tables, err) != 0 ? -1 : lake_checkpoint_if_idle(conn, ret_done, err);
 }
 
-int lake_checkpoint_beside(LakeConn *conn, bool merge, bool *ret_done, Error *err) {
+int lake_checkpoint_beside(LakeConn *conn, bool usual, bool *ret_done, Error *err) {
     CLEANUP(lake_conn_freep) LakeConn *reader = NULL;
-    bool merged;
     if (lake_connect(conn->lake, &reader, err) != 0) return -1;
     int rc = checkpoint_beside(conn, reader, ret_done, err);
     lake_rollback(reader);
-    return rc == 0 && *ret_done && merge ? lake_checkpoint_if_idle(conn, &merged, err) : rc;
+    return rc == 0 && *ret_done && usual ? lake_checkpoint_if_idle(conn, &usual, err) : rc;
+}
+
+/* ---- merging small row groups ---- */
+
+/* A checkpoint with an empty log does nothing: so there is something in it. */
+static int merge(LakeConn *conn, int merges, bool *ret_done, Error *err) {
+    static const char nothing[] = "CREATE OR REPLACE SEQUENCE lake_merges; DROP SEQUENCE lake_merges";
+    return lake_merge_at_most(conn, merges, err) != 0 || lake_exec(conn, "row groups", nothing, err) != 0
+               ? -1
+               : lake_checkpoint_if_idle(conn, ret_done, err);
+}
+
+int lake_merge_now(LakeConn *conn, int merges, bool *ret_done, Error *err) {
+    Error ignored = {0};
+    *ret_done = false;
+    int rc = merge(conn, merges, ret_done, err);
+    if (lake_merge_at_most(conn, 0, rc == 0 ? err : &ignored) != 0) rc = -1;
+    error_clear(&ignored);
+    return rc;
 }

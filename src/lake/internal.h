@@ -15,6 +15,7 @@ struct Lake {
     atomic_ullong changes_begun, changes_ended; /* changes.c */
     atomic_ullong changes_derived;              /* ended, and not by a connection that only lands */
     bool snapshot;                              /* opened with locked_down: a copy for readers, which can be published again */
+    atomic_bool has_large_rows;                 /* lake_expect_rows */
     LakeFence fence;                            /* NULL: this process is the only writer as long as it runs */
     void *fence_user;
     pthread_mutex_t conns_lock;
@@ -90,7 +91,6 @@ json_t *lake_text_json(const struct ResultColumn *c, const char *text, size_t le
 /* Goes to the first row of the next chunk. 1: there is one, 0: the end, -1: error. */
 int lake_fetch(LakeResult *r, Error *err);
 /* row_groups.c: */
-int lake_merge_nothing(LakeConn *conn, Error *err);                        /* from now on, checkpoints leave small row groups as they are */
 int lake_expect_stored_rows(LakeConn *conn, const char *path, Error *err); /* lake_expect_rows, by the rows that the file has */
 /* interrupt.c: after a connection was made, and before it is disconnected. */
 void lake_conns_add(LakeConn *conn);

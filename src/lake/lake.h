@@ -244,15 +244,19 @@ DEFINE_CLEANUP(lake_checkpoint_wait, LakeCheckpoint)
  * becomes very long; lake_checkpoint_beside does. */
 int lake_checkpoint_by_hand(LakeConn *conn, Error *err) MUST_CHECK;
 /* Checkpoints while other connections write: those that only insert and delete rows do not wait; those that update rows, or create or drop
- * tables, do. With `merge` it merges small row groups afterwards, for which all wait. *ret_done false: one of them was writing just now, so
- * that nothing was done; try again soon. Not in a transaction. */
-int lake_checkpoint_beside(LakeConn *conn, bool merge, bool *ret_done, Error *err) MUST_CHECK;
+ * tables, do. With `usual` a usual one follows, for which all wait: it gives back the row groups whose rows are all deleted, and merges
+ * small ones. *ret_done false: one of them was writing just now, so that nothing was done; try again soon. Not in a transaction. */
+int lake_checkpoint_beside(LakeConn *conn, bool usual, bool *ret_done, Error *err) MUST_CHECK;
 /* Whether checkpoints, of whatever database, compress texts by FSST: looking for its symbols takes a third of the checkpoint of small
  * tables. Without it dictionaries and ZSTD remain. */
 int lake_use_fsst(LakeConn *conn, bool use, Error *err) MUST_CHECK;
 /* Are the rows that come from now on large, a kilobyte or more? Checkpoints then leave row groups as commits made them (row_groups.c).
  * lake_open chooses by the rows that are stored. */
 int lake_expect_rows(LakeConn *conn, bool large, Error *err) MUST_CHECK;
+/* From now on a checkpoint makes so many merges of small row groups in each table, each of up to three full ones; of large rows none. */
+int lake_merge_at_most(LakeConn *conn, int merges, Error *err) MUST_CHECK;
+/* A usual checkpoint with so many merges, and from then on none, whether something has changed or not. *ret_done as above. */
+int lake_merge_now(LakeConn *conn, int merges, bool *ret_done, Error *err) MUST_CHECK;
 
 /* ---- bulk ---- */
 

@@ -2,17 +2,24 @@
  *
  * Small commits leave small row groups, and a checkpoint of DuckDB merges them to full ones, of 122,880 rows. That is good for short rows.
  * Of rows of some kilobytes it reads and writes hundreds of megabytes each time, for nothing: a few thousand of them are a row group of a
- * good size. */
+ * good size.
+ *
+ * A task of DuckDB's makes one to three row groups of smaller ones; so many of them for each table bound how long one checkpoint takes. */
 #include "base/files.h"
+#include "base/memory.h"
 #include "lake/internal.h"
 
-int lake_merge_nothing(LakeConn *conn, Error *err) {
-    return lake_exec(conn, "row groups", "SET GLOBAL max_vacuum_tasks = 0", err);
+enum { MERGES = 4 }; /* a second or two of a pipeline's Bronze and Silver, at the most */
+
+int lake_merge_at_most(LakeConn *conn, int tasks, Error *err) {
+    bool none = atomic_load(&conn->lake->has_large_rows);
+    CLEANUP(free_text) char *sql = xasprintf("SET GLOBAL max_vacuum_tasks = %d", none ? 0 : tasks);
+    return lake_exec(conn, "row groups", sql, err);
 }
 
 int lake_expect_rows(LakeConn *conn, bool large, Error *err) {
-    if (large) return lake_merge_nothing(conn, err);
-    return lake_exec(conn, "row groups", "RESET GLOBAL max_vacuum_tasks", err);
+    atomic_store(&conn->lake->has_large_rows, large);
+    return lake_merge_at_most(conn, MERGES, err);
 }
 
 enum { LARGE_ROW = 512, MANY_BYTES = 64 << 20 };

@@ -14,7 +14,7 @@
 #define COMPACT_ROWS_MIN 10000
 #define COMPACT_SHARE    4 /* partial rows may be a quarter of the compacted ones: every refine of a few events reads them all */
 #define DELTA_SHARE      8 /* the delta may have an eighth of the rows of the base */
-#define FOLLOWING_SHARE  2 /* both may be half when refines follow each other: at 2,000 events/s an eighth was full every six seconds */
+#define FOLLOWING_SHARE  2 /* each may be half when refines follow each other: at 2,000 events/s an eighth was full every six seconds */
 #define CHANGED_SHARE    4 /* computing the features of a quarter of the entities costs as much as those of all */
 
 #define FEW_ROWS 1000 /* of an entity behind the first: cheaper in the delta than a new base with its views and comments */
@@ -153,23 +153,33 @@ static int recompute(const Refine *r, int64_t upto, Error *err) {
     return refine_exec(r, SQL_GOLD_FEATURES, &(LakeBinding){"upto", lake_int(upto)}, 1, NULL, err);
 }
 
-/* A large delta makes each further refine and publish more expensive than a new base from time to time. */
-static int merge_delta_if_due(const Refine *r, int64_t all, int64_t few, Error *err) {
+static int64_t few_rows(const Refine *r) {
+    return r->entity > 0 ? FEW_ROWS : 0; /* the first one's base is also what a snapshot keeps */
+}
+
+int gold_delta_is_large(const Refine *r, int64_t base_rows, bool *ret, Error *err) {
     int64_t delta = 0;
     if (refine_query_int(r, "gold/rows", GOLD_FEATURES_DELTA, &delta, err) != 0) return -1;
-    return delta <= few || delta <= all / (r->follows ? FOLLOWING_SHARE : DELTA_SHARE)
-               ? 0
-               : refine_exec(r, SQL_GOLD_MERGE_DELTA, NULL, 0, NULL, err);
+    *ret = delta > few_rows(r) && delta > base_rows / (r->follows ? FOLLOWING_SHARE : DELTA_SHARE);
+    return 0;
+}
+
+/* A large delta makes each further refine and publish more expensive than a new base from time to time. */
+static int merge_delta_if_large(const Refine *r, int64_t base_rows, Error *err) {
+    bool large;
+    if (gold_delta_is_large(r, base_rows, &large, err) != 0) return -1;
+    if (large && r->follows) r->stats->settle_due = true;
+    return large && !r->follows ? refine_exec(r, SQL_GOLD_MERGE_DELTA, NULL, 0, NULL, err) : 0;
 }
 
 static int update_features(const Refine *r, const GoldChange *change, int64_t upto, Error *err) {
-    int64_t all = 0, few = r->entity > 0 ? FEW_ROWS : 0; /* the first one's base is also what a snapshot keeps */
+    int64_t all = 0;
     if (change->touched == 0) return 0;
     if (refine_query_int(r, "gold/rows", GOLD_FEATURES_BASE, &all, err) != 0) return -1;
-    bool many = change->touched > few && change->touched > all / CHANGED_SHARE;
+    bool many = change->touched > few_rows(r) && change->touched > all / CHANGED_SHARE;
     if (change->windows_slid || many) return recompute(r, upto, err);
     if (refine_exec(r, SQL_GOLD_UPDATE_DELTA, &(LakeBinding){"upto", lake_int(upto)}, 1, NULL, err) != 0) return -1;
-    return merge_delta_if_due(r, all, few, err);
+    return merge_delta_if_large(r, all, err);
 }
 
 /* ---- compaction ---- */

@@ -49,10 +49,16 @@ Batches batches_chunk(const Batches *all, size_t from, int64_t most);
 int gold_add_batches(const Refine *r, int64_t after, int64_t upto, Error *err) MUST_CHECK;
 /* Recomputes the features of every entity; `upto` is the last batch that the state contains. */
 int gold_recompute_features(const Refine *r, int64_t upto, Error *err) MUST_CHECK;
+/* Whether an entity's delta, of a base of so many rows, is to become part of a new one. */
+int gold_delta_is_large(const Refine *r, int64_t base_rows, bool *ret, Error *err) MUST_CHECK;
 /* Merges partial rows when there are many: in a transaction of its own, because readers see no difference. */
 int gold_compact_if_due(const Refine *r, Error *err) MUST_CHECK;
 /* Computes the state again from the batches of Silver up to `upto`, in the open transaction. */
 int gold_rebuild(const Refine *r, int64_t upto, Error *err) MUST_CHECK;
+
+/* ---- refine.c ---- */
+/* The live tables, for what no run does. */
+Refine refine_of(const Refinery *refinery, LakeConn *conn, RefineStats *stats);
 
 /* ---- other_ids.c ---- */
 /* Logs, and counts in the stats, the events behind the batch `after` whose id of the first entity was read from another place of the

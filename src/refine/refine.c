@@ -178,18 +178,25 @@ static int run_full(const Refine *r, const RefineOptions *options, Error *err) {
     return -1;
 }
 
+Refine refine_of(const Refinery *refinery, LakeConn *conn, RefineStats *stats) {
+    return (Refine){.conn = conn,
+                    .pipeline = refinery->pipeline,
+                    .program = refinery->program,
+                    .suffix = "",
+                    .sql = refinery->live,
+                    .live = refinery->live,
+                    .stats = stats,
+                    .threads = 1};
+}
+
 int refine_run(const Refinery *refinery, LakeConn *conn, const RefineOptions *options, RefineStats *ret, Error *err) {
     int64_t began = clock_mono_ns();
     RefineStats stats = {.full = options->full, .entities = refinery->pipeline->entities, .entity_count = refinery->pipeline->entity_count};
-    const Refine r = {.conn = conn,
-                      .pipeline = refinery->pipeline,
-                      .program = refinery->program,
-                      .suffix = options->full ? REBUILD_SUFFIX : "",
-                      .sql = options->full ? refinery->rebuild : refinery->live,
-                      .live = refinery->live,
-                      .follows = options->follows,
-                      .stats = &stats,
-                      .threads = most_threads(options)};
+    Refine r = refine_of(refinery, conn, &stats);
+    r.suffix = options->full ? REBUILD_SUFFIX : "";
+    r.sql = options->full ? refinery->rebuild : refinery->live;
+    r.follows = options->follows;
+    r.threads = most_threads(options);
     if ((options->full ? run_full(&r, options, err) : run_incremental(&r, options, err)) != 0) return -1;
     stats.seconds = clock_seconds_since(began);
     *ret = stats;

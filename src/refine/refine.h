@@ -23,8 +23,8 @@ typedef struct RefineOptions {
     bool quiet;         /* no progress line */
     int threads;        /* that refine many events; 0: one per core. Few take one */
     int64_t chunk_rows; /* events of one transaction, as far as batches allow; 0: REFINE_CHUNK_ROWS */
-    /* Another run follows within seconds: Gold's delta may grow to half of its base. A new base writes all entities. After a full one the
-     * caller checkpoints, beside its other connections. */
+    /* Another run follows within seconds: Gold's delta may grow to half of its base, and then the caller settles it (refine_settle). After
+     * a full one it checkpoints, beside its other connections. */
     bool follows;
 } RefineOptions;
 #define REFINE_CHUNK_ROWS 2000000
@@ -42,11 +42,21 @@ typedef struct RefineStats {
     bool full;
     bool features_rebuilt;  /* the features had changed: Gold's state was computed again from Silver */
     bool contracts_changed; /* they hold for this run's events; `refine --full` applies them to history */
+    bool settle_due;        /* with `follows`: the delta of an entity's Gold is large */
     double seconds;
 } RefineStats;
 
 /* ERR_CONFIG: the declarations do not fit the existing tables (the text names the next step); ERR_STOPPED: asked to stop between two
  * chunks, what was refined is safe. */
 int refine_run(const Refinery *refinery, LakeConn *conn, const RefineOptions *options, RefineStats *ret, Error *err) MUST_CHECK;
+/* How a settling keeps refines off for a moment: from the return of `pause` until `go_on` none runs. */
+typedef struct RefinePause {
+    void (*pause)(void *arg);
+    void (*go_on)(void *arg);
+    void *arg;
+} RefinePause;
+/* Makes Gold's delta part of a new base, of each entity where it is large. Refines on another connection go on beside it but for a moment.
+ * *ret: whether there is a new base. */
+int refine_settle(const Refinery *refinery, LakeConn *conn, const RefinePause *pause, bool *ret, Error *err) MUST_CHECK;
 /* The summary. The caller owns it. */
 json_t *refine_stats_json(const RefineStats *stats) MUST_CHECK;

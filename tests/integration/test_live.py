@@ -88,6 +88,39 @@ def test_the_declarations_change_between_two_runs_of_up(smelt: Smelt, topic: Top
     assert_same({name: rows for name, rows in incremental.items() if name.startswith("gold")}, {name: rows for name, rows in refined(smelt).items() if name.startswith("gold")})
 
 
+def bills_of_all(number: int) -> list[bytes]:
+    return [encode(billing(1000 * number + n, subscriber_id=f"SUB-{n:05d}", timestamp="2026-11-28T12:00:00Z")) for n in range(300)]
+
+
+def row_groups(smelt: Smelt, table: str) -> int:
+    return smelt.value(f"SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('{table}')")
+
+
+def test_storage_is_looked_after_beside_everything_else(smelt: Smelt, topic: Topic) -> None:
+    """Gold's delta becomes a new base while others are refined, each checkpoint leaves a row group, and these are merged when nothing lands."""
+    topic.send([*bills_of_all(0), *bills_of_all(1)])
+    for step in ("ingest", "refine"):
+        smelt(step)
+    base = smelt.value(BASE)
+    running = smelt.start("up", *FREE_PORT, "--set", "log.level=debug", "--set", "up.checkpoint_log=64KiB")
+    api = serving(running)
+    for burst in range(2, 6):
+        checkpoints = running.stderr.count(", checkpointed")
+        for part in range(6):  # a sixth of the subscribers: less than what makes all of Gold be computed again
+            topic.send(bills_of_all(burst)[50 * part : 50 * part + 50])
+            eventually("it is refined", lambda sent=300 * burst + 50 * part + 50: refined_events(api) == sent)
+        eventually("the log is checkpointed", lambda count=checkpoints: running.stderr.count(", checkpointed") > count)
+    eventually("row groups are merged", lambda: "small row groups are merged" in running.stderr)
+    assert "gold_features_base is new" in running.stderr
+    assert running.end().code == 0
+    assert row_groups(smelt, "bronze_raw_events") <= 2 and row_groups(smelt, "silver_clean_events") <= 2  # the log had more at the end
+    assert smelt.value(BASE) != base
+    assert smelt.audit()["ok"]
+    incremental = refined(smelt)
+    smelt("refine", "--full")
+    assert_same({name: rows for name, rows in incremental.items() if name.startswith("gold")}, {name: rows for name, rows in refined(smelt).items() if name.startswith("gold")})
+
+
 def metric(api: Api, name: str) -> float:
     """0: it has no sample yet."""
     _, _, body = api.ask("/metrics")

@@ -867,17 +867,20 @@ static int64_t log_bytes(void) {
 static bool lands_before_its_end(LakeConn *conn, LakeConn *other) {
     Checkpointing c = {.conn = other};
     pthread_t thread;
-    run(conn,
-        "CREATE OR REPLACE TABLE t (a BIGINT PRIMARY KEY, n BIGINT); CREATE OR REPLACE TABLE u AS SELECT range AS a FROM range(1000); CHECKPOINT;"
-        "INSERT INTO t VALUES (1, 1), (2, 2); SET GLOBAL debug_checkpoint_scan_sleep_ms = 4000");
+    run(conn, "CREATE OR REPLACE TABLE t (a BIGINT PRIMARY KEY, n BIGINT); CREATE OR REPLACE TABLE u AS SELECT range AS a FROM range(1000);"
+              "CREATE OR REPLACE TABLE v AS SELECT 2 AS a; CHECKPOINT;"
+              "INSERT INTO t VALUES (1, 1), (2, 2); SET GLOBAL debug_checkpoint_scan_sleep_ms = 4000");
     int64_t before = log_bytes();
     assert_int_equal(pthread_create(&thread, NULL, checkpoint_beside, &c), 0);
     while (log_bytes() == before && !atomic_load(&c.ended)) usleep(1000); /* its begin is in the log */
-    run(conn, "BEGIN; INSERT INTO u VALUES (7); DELETE FROM u WHERE a < 7; DELETE FROM t WHERE a = 1; INSERT INTO t VALUES (1, 5); COMMIT");
+    run(conn, "BEGIN; INSERT INTO u VALUES (7); DELETE FROM u WHERE a < 7; DELETE FROM t WHERE a = 1; INSERT INTO t VALUES (1, 5);"
+              "MERGE INTO v AS old USING (SELECT true AS is_old UNION ALL SELECT false) AS new ON new.is_old "
+              "WHEN MATCHED THEN DELETE WHEN NOT MATCHED AND NOT new.is_old THEN INSERT VALUES (3); COMMIT");
     bool landed_first = !atomic_load(&c.ended);
     pthread_join(thread, NULL);
     run(conn, "RESET GLOBAL debug_checkpoint_scan_sleep_ms");
     assert_int_equal(number(conn, "SELECT sum(n) FROM t"), 7);
+    assert_int_equal(number(conn, "SELECT sum(a) FROM v"), 3);
     return landed_first;
 }
 
@@ -908,6 +911,33 @@ static void a_checkpoint_beside_leaves_an_open_transaction_alone(void **state) {
     assert_true(done);
     assert_int_equal(log_bytes(), 0);
     assert_int_equal(number(f.conn, "SELECT a FROM t"), 2);
+}
+
+/* As `up` does when nothing lands: the log is empty then. */
+static void small_row_groups_are_merged_later(void **state) {
+    (void)state;
+    static const char row_groups[] = "SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('t')";
+    CLEANUP(lake_fixture_done) LakeFixture f = open_lake("beside.duckdb", NULL);
+    CLEANUP(lake_conn_freep) LakeConn *other = another_connection(&f);
+    Error err = {0};
+    bool done;
+    run(f.conn, "CREATE OR REPLACE TABLE t (a BIGINT)");
+    must(lake_checkpoint_by_hand(f.conn, &err), &err);
+    must(lake_merge_at_most(f.conn, 0, &err), &err);
+    for (int i = 0; i < 10; i++) {
+        run(f.conn, "INSERT INTO t FROM range(1000)");
+        must(lake_checkpoint_beside(other, i % 5 == 4, &done, &err), &err);
+        assert_true(done);
+    }
+    assert_int_equal(log_bytes(), 0);
+    assert_int_equal(number(f.conn, row_groups), 10);
+    must(lake_merge_now(other, 1, &done, &err), &err);
+    assert_true(done);
+    assert_int_equal(number(f.conn, row_groups), 1);
+    assert_int_equal(number(f.conn, "SELECT count(*) FROM t"), 10000);
+    run(f.conn, "INSERT INTO t FROM range(1000)");
+    must(lake_checkpoint_beside(other, true, &done, &err), &err); /* which merges nothing any more */
+    assert_int_equal(number(f.conn, row_groups), 2);
 }
 
 static void row_groups_of_large_rows_are_left_alone(void **state) {
@@ -993,6 +1023,7 @@ int main(void) {
         WITH_EMPTY_LAKE(the_memory_that_is_missing_is_named),
         IN_SCRATCH(landing_does_not_wait_for_a_checkpoint_beside),
         IN_SCRATCH(a_checkpoint_beside_leaves_an_open_transaction_alone),
+        IN_SCRATCH(small_row_groups_are_merged_later),
         WITH_EMPTY_LAKE(what_cannot_be_written_is_told_plainly),
         cmocka_unit_test(a_commit_that_lacked_memory_is_the_last),
         cmocka_unit_test(a_commit_that_was_not_written_is_the_last),

@@ -1,6 +1,7 @@
 /* test_refine.c: however Bronze is cut into batches, transactions and runs, Silver and Gold are what one rebuild makes of it. */
 #include "../fixture.h"
 #include "base/memory.h"
+#include "compile/compile.h"
 #include "contract/pipeline.h"
 #include "refine/refine.h"
 #include <inttypes.h>
@@ -313,6 +314,104 @@ static void the_delta_is_merged_when_it_is_large(void **state) {
     land(h, 1, 2, "2026-11-10 15:00:00Z");
 }
 
+/* Gold as it is, and as a rebuild makes it. */
+static void assert_gold_is_right(RefineFixture *h) {
+    static const char digest[] = "SELECT md5(string_agg(g::VARCHAR, ';' ORDER BY subscriber_id)) FROM gold_subscriber_features g";
+    CLEANUP(free_text) char *live = query_text(h->conn, digest);
+    refine(h, true);
+    CLEANUP(free_text) char *full = query_text(h->conn, digest);
+    assert_string_equal(live, full);
+}
+
+/* `up` checkpoints while it refines, and an update would wait for that. */
+static void nothing_that_each_refine_writes_is_an_update(void **state) {
+    (void)state;
+    CLEANUP(pipeline_freep) Pipeline *p = NULL;
+    Error err = {0};
+    must(pipeline_load_dir(NULL, &p, &err), &err);
+    CLEANUP(compile_freep) Compiled *c = compile_new(p, "");
+    static const Statement each[] = {SQL_SILVER_CLEAN, SQL_SILVER_QUARANTINE, SQL_SILVER_DRIFT,     SQL_GOLD_PARTIALS,
+                                     SQL_GOLD_SUMS,    SQL_GOLD_EXTREME,      SQL_GOLD_UPDATE_DELTA};
+    for (size_t i = 0; i < ARRAY_LEN(each); i++) assert_null(strstr(compile_statement(c, each[i], 0)->sql, "UPDATE"));
+    assert_null(strstr(lake_sql("refine/progress_stored"), "UPDATE"));
+    assert_null(strstr(lake_sql("event_times/add"), "UPDATE"));
+}
+
+static RefineStats refine_following(RefineFixture *h) {
+    Error err = {0};
+    RefineStats stats;
+    RefineOptions options = {.quiet = true, .follows = true};
+    must(refine_run(h->refinery, h->conn, &options, &stats, &err), &err);
+    return stats;
+}
+
+/* What is refined while the next base is made: the pause begins when it is. */
+typedef struct Meanwhile {
+    RefineFixture *h;
+    const char *time;
+    bool paused;
+} Meanwhile;
+
+static void refine_some(void *arg) {
+    Meanwhile *m = arg;
+    insert_batch(m->h, 95, 104, m->time);
+    insert_batch(m->h, 301, 301, m->time);
+    (void)refine_following(m->h);
+    m->paused = true;
+}
+
+static void go_on(void *arg) {
+    Meanwhile *m = arg;
+    m->paused = false;
+}
+
+static bool settle(RefineFixture *h, Meanwhile *m) {
+    Error err = {0};
+    bool is_new = false;
+    const RefinePause pause = {refine_some, go_on, m};
+    must(refine_settle(h->refinery, h->conn, &pause, &is_new, &err), &err);
+    assert_false(m->paused);
+    assert_int_equal(number(h->conn, "SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE '%next'"), 0);
+    return is_new;
+}
+
+static void a_base_is_made_beside_refines(void **state) {
+    RefineFixture *h = *state;
+    Meanwhile meanwhile = {.h = h, .time = "2026-11-10 12:00:00Z"};
+    land_only(h, 1, 200, "2026-11-10 08:00:00Z");
+    land_only(h, 1, 200, "2026-11-10 09:00:00Z");
+    insert_batch(h, 301, 301, "2026-11-10 10:00:00Z"); /* the first of two events: not in Gold yet */
+    insert_batch(h, 1, 40, "2026-11-10 10:00:00Z");
+    assert_false(refine_following(h).settle_due);
+    insert_batch(h, 41, 80, "2026-11-10 10:30:00Z");
+    assert_false(refine_following(h).settle_due);
+    assert_false(settle(h, &meanwhile));
+    insert_batch(h, 81, 110, "2026-11-10 11:00:00Z");
+    assert_true(refine_following(h).settle_due);
+    CLEANUP(free_text) char *before = base_id(h);
+    assert_true(settle(h, &meanwhile));
+    CLEANUP(free_text) char *after = base_id(h);
+    assert_string_not_equal(before, after);
+    assert_int_equal(number(h->conn, "SELECT count(*) FROM gold_features_base"), 200);
+    assert_int_equal(number(h->conn, "SELECT count(*) FROM gold_features_fresh"), 11); /* what was refined meanwhile */
+    assert_int_equal(number(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 201);
+    assert_gold_is_right(h);
+}
+
+static void a_base_that_was_made_again_meanwhile_stays(void **state) {
+    RefineFixture *h = *state;
+    Meanwhile meanwhile = {.h = h, .time = "2026-11-11 12:00:00Z"}; /* the windows move */
+    land_only(h, 1, 200, "2026-11-10 08:00:00Z");
+    land_only(h, 1, 200, "2026-11-10 09:00:00Z");
+    for (int part = 0; part < 3; part++) {
+        insert_batch(h, 40 * part + 1, 40 * part + 40, "2026-11-10 10:00:00Z");
+        (void)refine_following(h);
+    }
+    assert_false(settle(h, &meanwhile));
+    assert_int_equal(number(h->conn, "SELECT count(*) FROM gold_features_fresh"), 0);
+    assert_gold_is_right(h);
+}
+
 /* As a newer binary does, whose SQL is another. */
 /* ---- compaction ---- */
 
@@ -482,6 +581,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(gold_follows_every_run, up, down),
         cmocka_unit_test_setup_teardown(what_was_loaded_is_compacted_when_refines_follow, up, down),
         cmocka_unit_test_setup_teardown(the_delta_is_merged_when_it_is_large, up, down),
+        cmocka_unit_test(nothing_that_each_refine_writes_is_an_update),
+        cmocka_unit_test_setup_teardown(a_base_is_made_beside_refines, up, down),
+        cmocka_unit_test_setup_teardown(a_base_that_was_made_again_meanwhile_stays, up, down),
         cmocka_unit_test_setup_teardown(gold_is_made_again_when_its_sql_is_another, up, down),
         cmocka_unit_test(the_fingerprint_of_the_features_stays),
         cmocka_unit_test_setup_teardown(what_is_held_is_stored_in_rounds, up, down),

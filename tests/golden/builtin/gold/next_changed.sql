@@ -1,0 +1,1 @@
+INSERT INTO gold_features_next BY NAME FROM gold_features_fresh WHERE refined_batch <= {{upto}} AND rowid >= {{from}} AND rowid < {{to}}

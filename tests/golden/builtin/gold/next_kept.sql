@@ -1,0 +1,1 @@
+INSERT INTO gold_features_next BY NAME SELECT b.* FROM gold_features_base AS b ANTI JOIN gold_features_fresh USING (subscriber_id) WHERE b.rowid >= {{from}} AND b.rowid < {{to}}

@@ -1,0 +1,1 @@
+CREATE OR REPLACE TABLE gold_tower_features_next AS FROM gold_tower_features_base LIMIT 0

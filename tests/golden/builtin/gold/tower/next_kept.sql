@@ -1,0 +1,1 @@
+INSERT INTO gold_tower_features_next BY NAME SELECT b.* FROM gold_tower_features_base AS b ANTI JOIN gold_tower_features_fresh USING (oss_tower_id) WHERE b.rowid >= {{from}} AND b.rowid < {{to}}
