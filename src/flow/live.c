@@ -47,7 +47,8 @@ enum {
     REFINE_PAUSE_MAX_MS = 500,
     STEP_TOO_LONG_S = 20,
     ASKED_FOR_MS = 10 * 1000, /* after a request for data, more are expected for so long */
-    USUAL_EVERY = 8,          /* checkpoints: then one that others wait for */
+    USUAL_EVERY = 8,          /* checkpoints: then one that others wait for, and that gives back what was deleted */
+    MERGE_EVERY = 64,         /* checkpoints: then one that also merges row groups, for half a second or a whole one */
     IDLE_MS = 10 * 1000,      /* nothing has landed for so long */
     IDLE_MERGES = 2,
     IDLE_MERGED = 2 * IDLE_MERGES, /* small row groups that are gone then, at least */
@@ -344,16 +345,33 @@ static int make_checkpoint(Live *live, LakeConn *conn, bool usual, bool *ret_don
     return rc;
 }
 
+/* One merge in each table: that is all of a small one, of which some get ten rows with each checkpoint, and little of Bronze and Silver. */
+static int checkpoint_with_a_merge(Live *live, LakeConn *conn, bool *ret_done, Error *err) {
+    Error ignored = {0};
+    if (lake_merge_at_most(conn, 1, err) != 0) return -1;
+    int rc = make_checkpoint(live, conn, true, ret_done, err);
+    if (lake_merge_at_most(conn, 0, rc == 0 ? err : &ignored) != 0) rc = -1;
+    error_clear(&ignored);
+    return rc;
+}
+
+/* Every eighth, or so, is one that others wait for. */
+static int make_next_checkpoint(Live *live, LakeConn *conn, bool *ret_done, Error *err) {
+    int number = live->checkpoints + 1;
+    if (number % MERGE_EVERY == 0) return checkpoint_with_a_merge(live, conn, ret_done, err);
+    return make_checkpoint(live, conn, number % USUAL_EVERY == 0, ret_done, err);
+}
+
 /* One that failed is tried again when the log has grown once more: refining pauses for it. */
 static int checkpoint_when_due(Live *live, LakeConn *conn, Error *err) {
-    bool usual = live->checkpoints % USUAL_EVERY == USUAL_EVERY - 1, done = false;
+    bool done = false;
     int64_t log_bytes = file_stamp(live->layout.wal_path).bytes, step = settings_int(live->settings, "up.checkpoint_log");
     if (log_bytes < (live->log_bytes > step ? live->log_bytes : step)) return 0;
     int64_t began = clock_mono_ns();
-    if (make_checkpoint(live, conn, usual, &done, err) != 0) return -1;
+    if (make_next_checkpoint(live, conn, &done, err) != 0) return -1;
     live->log_bytes = done ? step : log_bytes + step;
-    log_debug("up", "a log of %" PRId64 " bytes, %s%s after %.3f s", log_bytes, done ? "checkpointed" : "no checkpoint since others wrote",
-              done && usual ? ", also what was deleted," : "", clock_seconds_since(began));
+    log_debug("up", "a log of %" PRId64 " bytes, %s after %.3f s", log_bytes, done ? "checkpointed" : "no checkpoint since others wrote",
+              clock_seconds_since(began));
     live->checkpoints += done ? 1 : 0;
     live->unmerged += done ? 1 : 0;
     return 0;
