@@ -23,6 +23,7 @@
 #include "flow/live.h"
 
 #include "base/clock.h"
+#include "base/disk_space.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -322,8 +323,7 @@ static void resume_refining(void *arg) {
 
 static int settle_when_due(Live *live, LakeConn *conn, Error *err) {
     const RefinePause pause = {pause_refining, resume_refining, live};
-    bool is_new;
-    if (!atomic_exchange(&live->unsettled, false) || refine_settle(live->refinery, conn, &pause, &is_new, err) == 0) return 0;
+    if (!atomic_exchange(&live->unsettled, false) || refine_settle(live->refinery, conn, &pause, err) == 0) return 0;
     atomic_store(&live->unsettled, true);
     return -1;
 }
@@ -355,7 +355,6 @@ static int checkpoint_with_a_merge(Live *live, LakeConn *conn, bool *ret_done, E
     return rc;
 }
 
-/* Every eighth, or so, is one that others wait for. */
 static int make_next_checkpoint(Live *live, LakeConn *conn, bool *ret_done, Error *err) {
     int number = live->checkpoints + 1;
     if (number % MERGE_EVERY == 0) return checkpoint_with_a_merge(live, conn, ret_done, err);
@@ -377,11 +376,22 @@ static int checkpoint_when_due(Live *live, LakeConn *conn, Error *err) {
     return 0;
 }
 
+static bool has_room(const Live *live) {
+    Error why = {0};
+    bool has = disk_space_check(live->layout.data_dir, settings_int(live->settings, "disk.reserve"), &why) == 0;
+    error_clear(&why);
+    return has;
+}
+
+static bool is_idle(Live *live) {
+    return clock_mono_ns() - atomic_load(&live->landed_ns) > IDLE_MS * INT64_C(1000000);
+}
+
 /* Each checkpoint beside leaves a row group of its own in Bronze and Silver. To merge those of 200,000 events takes a second, and all wait
  * for it: so that is done when nothing lands, some in each turn. */
 static int merge_when_idle(Live *live, LakeConn *conn, Error *err) {
     bool done;
-    if (live->unmerged == 0 || clock_mono_ns() - atomic_load(&live->landed_ns) < IDLE_MS * INT64_C(1000000)) return 0;
+    if (live->unmerged == 0 || !is_idle(live) || !has_room(live)) return 0;
     if (lake_merge_now(conn, IDLE_MERGES, &done, err) != 0) return -1;
     if (done) live->unmerged = live->unmerged > IDLE_MERGED ? live->unmerged - IDLE_MERGED : 0;
     if (done && live->unmerged == 0) log_debug("up", "nothing lands: small row groups are merged");

@@ -56,7 +56,7 @@ typedef struct RefinePause {
     void *arg;
 } RefinePause;
 /* Makes Gold's delta part of a new base, of each entity where it is large. Refines on another connection go on beside it but for a moment.
- * *ret: whether there is a new base. */
-int refine_settle(const Refinery *refinery, LakeConn *conn, const RefinePause *pause, bool *ret, Error *err) MUST_CHECK;
+ * One that makes all features anew in that time leaves the base as it made it. ERR_STOPPED: asked to stop; Gold is as it was. */
+int refine_settle(const Refinery *refinery, LakeConn *conn, const RefinePause *pause, Error *err) MUST_CHECK;
 /* The summary. The caller owns it. */
 json_t *refine_stats_json(const RefineStats *stats) MUST_CHECK;

@@ -67,51 +67,49 @@ static int drop_next_base(const Refine *r, Error *err) {
 }
 
 /* In a transaction of its own: no refine runs. */
-static int swap_base(const Refine *r, const NextBase *next, bool *ret, Error *err) {
+static int swap_base(const Refine *r, const NextBase *next, Error *err) {
     CLEANUP(next_base_done) NextBase now = {0};
     const LakeBinding upto = {"upto", lake_int(next->upto)};
     if (lake_begin(r->conn, err) != 0) return -1;
     int rc = read_base(r, &now, err);
-    *ret = rc == 0 && strcmp(now.base_id, next->base_id) == 0;
-    if (rc == 0) rc = *ret ? refine_exec(r, SQL_GOLD_SWAP_BASE, &upto, 1, NULL, err) : drop_next_base(r, err);
-    if (rc == 0 && lake_commit(r->conn, err) == 0) return 0;
-    lake_rollback(r->conn);
-    return -1;
+    bool same = rc == 0 && strcmp(now.base_id, next->base_id) == 0;
+    if (rc == 0) rc = same ? refine_exec(r, SQL_GOLD_SWAP_BASE, &upto, 1, NULL, err) : drop_next_base(r, err);
+    if (rc != 0 || lake_commit(r->conn, err) != 0) {
+        lake_rollback(r->conn);
+        return -1;
+    }
+    if (same) log_debug("refine", "%s is new", compile_gold_table(r->live, r->entity, GOLD_FEATURES_BASE));
+    return 0;
 }
 
-static int swap_in_a_pause(const Refine *r, const NextBase *next, const RefinePause *pause, bool *ret, Error *err) {
+static int swap_in_a_pause(const Refine *r, const NextBase *next, const RefinePause *pause, Error *err) {
     pause->pause(pause->arg);
-    int rc = swap_base(r, next, ret, err);
+    int rc = swap_base(r, next, err);
     pause->go_on(pause->arg);
     return rc;
 }
 
-static int settle_one(const Refine *r, const RefinePause *pause, bool *ret, Error *err) {
+static int settle_one(const Refine *r, const RefinePause *pause, Error *err) {
     CLEANUP(next_base_done) NextBase next = {0};
     if (read_base(r, &next, err) != 0) return -1;
-    if (make_next_base(r, &next, err) == 0) return swap_in_a_pause(r, &next, pause, ret, err);
+    if (make_next_base(r, &next, err) == 0) return swap_in_a_pause(r, &next, pause, err);
     Error ignored = {0};
     if (drop_next_base(r, &ignored) != 0) error_clear(&ignored); /* the next one replaces it */
     return -1;
 }
 
-static int settle_if_due(const Refine *r, const RefinePause *pause, bool *ret, Error *err) {
+static int settle_if_due(const Refine *r, const RefinePause *pause, Error *err) {
     int64_t rows = 0;
-    bool due = false, done = false;
+    bool due = false;
     if (refine_query_int(r, "gold/rows", GOLD_FEATURES_BASE, &rows, err) != 0 || gold_delta_is_large(r, rows, &due, err) != 0) return -1;
-    if (due && settle_one(r, pause, &done, err) != 0) return -1;
-    if (!done) return 0;
-    *ret = true;
-    log_debug("refine", "%s is new", compile_gold_table(r->live, r->entity, GOLD_FEATURES_BASE));
-    return 0;
+    return due ? settle_one(r, pause, err) : 0;
 }
 
-int refine_settle(const Refinery *refinery, LakeConn *conn, const RefinePause *pause, bool *ret, Error *err) {
+int refine_settle(const Refinery *refinery, LakeConn *conn, const RefinePause *pause, Error *err) {
     RefineStats stats = {0};
     Refine one = refine_of(refinery, conn, &stats);
     one.follows = true;
-    *ret = false;
     for (one.entity = 0; one.entity < one.pipeline->entity_count; one.entity++)
-        if (settle_if_due(&one, pause, ret, err) != 0) return -1;
+        if (settle_if_due(&one, pause, err) != 0) return -1;
     return 0;
 }

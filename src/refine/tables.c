@@ -36,12 +36,10 @@ int refine_read_progress(const Refine *r, RefineProgress *ret, Error *err) {
 }
 
 int refine_store_progress(const Refine *r, int64_t batch_id, Error *err) {
-    static const char gone[] = "refine/progress_forgotten", name[] = "refine/progress_stored";
+    static const char name[] = "refine/progress_stored";
     const LakeValue values[] = {lake_int(batch_id), lake_text(r->pipeline->contracts_sha256), lake_text(compile_features_sha256(r->live)),
                                 lake_text(compile_declared_sha256(r->live))};
-    return lake_exec(r->conn, gone, lake_sql(gone), err) != 0
-               ? -1
-               : lake_exec_values(r->conn, name, lake_sql(name), values, ARRAY_LEN(values), NULL, err);
+    return lake_exec_values(r->conn, name, lake_sql(name), values, ARRAY_LEN(values), NULL, err);
 }
 
 /* ---- columns ---- */
