@@ -345,20 +345,13 @@ static int make_checkpoint(Live *live, LakeConn *conn, bool usual, bool *ret_don
     return rc;
 }
 
-/* One merge in each table: that is all of a small one, of which some get ten rows with each checkpoint, and little of Bronze and Silver. */
-static int checkpoint_with_a_merge(Live *live, LakeConn *conn, bool *ret_done, Error *err) {
-    Error ignored = {0};
-    if (lake_merge_at_most(conn, 1, err) != 0) return -1;
-    int rc = make_checkpoint(live, conn, true, ret_done, err);
-    if (lake_merge_at_most(conn, 0, rc == 0 ? err : &ignored) != 0) rc = -1;
-    error_clear(&ignored);
-    return rc;
-}
-
+/* The merge is one in each table: that is all of a small one, of which some get ten rows with each checkpoint, and little of Bronze and
+ * Silver. Where another connection writes just then, it is left for the next time. */
 static int make_next_checkpoint(Live *live, LakeConn *conn, bool *ret_done, Error *err) {
     int number = live->checkpoints + 1;
-    if (number % MERGE_EVERY == 0) return checkpoint_with_a_merge(live, conn, ret_done, err);
-    return make_checkpoint(live, conn, number % USUAL_EVERY == 0, ret_done, err);
+    bool merges = number % MERGE_EVERY == 0, merged;
+    if (make_checkpoint(live, conn, number % USUAL_EVERY == 0 && !merges, ret_done, err) != 0) return -1;
+    return merges && *ret_done ? lake_merge_now(conn, 1, &merged, err) : 0;
 }
 
 /* One that failed is tried again when the log has grown once more: refining pauses for it. */

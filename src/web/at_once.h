@@ -11,7 +11,7 @@ void versioned_etag(const char *tag, const Request *req, char etag[ETAG_SIZE]);
 bool is_versioned(const Route *route, const Request *req);
 /* False: it needs a query, or, on the event loop, more time than others may wait. */
 bool answer_at_once(Service *s, const Route *route, const Request *req, bool on_worker, Response *resp) MUST_CHECK;
-/* Whether a 200 to this request is kept, for whoever asks the same next. */
+/* Whether an answer with 200 to this request is kept (keep_answer), so that the next client with the same request gets it. */
 bool will_be_kept(const Route *route, const Request *req);
 /* Encodes the answer and keeps it, to give it again. */
 void keep_answer(const Route *route, const Request *req, const Lease *lease, Response *resp);

@@ -46,7 +46,7 @@ typedef struct Service {
     Gate *gate;                      /* NULL: everybody may ask */
     WebMetrics *metrics;
     QueryTimeouts *timeouts;
-    struct SingleFlight *flights; /* of answers that are made just now; NULL: whoever asks makes his own */
+    struct SingleFlight *flights; /* of the answers that workers are making; NULL: each request makes its own */
     atomic_bool draining;         /* readyz answers 503, so that no new work is sent here */
 } Service;
 

@@ -15,7 +15,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { TOGETHER_MS = 2000 }; /* who waits longer for another's answer makes it too */
+enum { TOGETHER_MS = 2000 }; /* the longest wait for the answer that another worker is making */
 
 /* ---- the event loop's half ---- */
 

@@ -36,7 +36,7 @@ static void join_others(pthread_t others[OTHERS]) {
     for (int i = 0; i < OTHERS; i++) pthread_join(others[i], NULL);
 }
 
-static void who_has_to_wait_does_not_wait_for_others_keys(void **state) {
+static void each_key_has_a_flight_of_its_own(void **state) {
     (void)state;
     SingleFlight *flights = single_flight_new();
     assert_true(single_flight_begin(flights, "overview", LONG_MS));
@@ -48,7 +48,7 @@ static void who_has_to_wait_does_not_wait_for_others_keys(void **state) {
     single_flight_free(flights);
 }
 
-/* Whoever came before the end waits for it; a thread that is late makes its own. So none returns before. */
+/* A thread that begins before the end waits for it; one that begins later makes its own. So none returns before the end. */
 static void the_others_wait_for_the_end(void **state) {
     (void)state;
     pthread_t others[OTHERS];
@@ -63,7 +63,7 @@ static void the_others_wait_for_the_end(void **state) {
     single_flight_free(s.flights);
 }
 
-static void nobody_waits_longer_than_he_wants(void **state) {
+static void the_wait_is_bounded(void **state) {
     (void)state;
     pthread_t others[OTHERS];
     State s = {.flights = single_flight_new(), .most_ms = SHORT_MS};
@@ -77,9 +77,9 @@ static void nobody_waits_longer_than_he_wants(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(who_has_to_wait_does_not_wait_for_others_keys),
+        cmocka_unit_test(each_key_has_a_flight_of_its_own),
         cmocka_unit_test(the_others_wait_for_the_end),
-        cmocka_unit_test(nobody_waits_longer_than_he_wants),
+        cmocka_unit_test(the_wait_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
