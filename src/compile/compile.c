@@ -58,6 +58,8 @@ static const GoldRow moving_rows[] = {
     {SQL_GOLD_NEXT_KEPT, "next_kept", gold_next_kept, {NO_TABLE}},
     {SQL_GOLD_NEXT_CHANGED, "next_changed", gold_next_changed, {NO_TABLE}},
     {SQL_GOLD_SWAP_BASE, "swap_base", gold_swap_base, {GOLD_FEATURES_DELTA, NO_TABLE}},
+    {SQL_GOLD_COMPACTED_SUMS, "compacted_sums", gold_compacted_sums, {NO_TABLE}},
+    {SQL_GOLD_COMPACTED_EXTREMES, "compacted_extremes", gold_compacted_extremes, {NO_TABLE}},
 };
 
 bool statement_is_of_entity(Statement statement) {

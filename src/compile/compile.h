@@ -27,15 +27,17 @@ typedef enum Statement {
     SQL_GOLD_SUMS,        /* partials -> the state's sums */
     SQL_GOLD_EXTREME,     /* Silver -> the state's extremes; "" when no feature needs that table */
     SQL_GOLD_EXPIRE_DAYS, /* moves events up to {{after}} of the days [{{from}}, {{to}}) from band {{band}} to the one below; "" as above */
-    SQL_GOLD_COMPACT_SUMS,     /* the partial rows of each entity and band become one */
-    SQL_GOLD_COMPACT_EXTREMES, /* keeps the days that can still matter; {{from}}: first day of the longest window; "" as above */
-    SQL_GOLD_FEATURES,         /* state -> gold_<entity>_features: a new base, an empty delta, the view over both */
-    SQL_GOLD_UPDATE_DELTA,     /* the same into the delta, for those in refine_partials: right while no window has moved */
-    SQL_GOLD_MERGE_DELTA,      /* the delta becomes part of a new base */
-    SQL_GOLD_NEXT_BASE,        /* makes the next base, empty */
-    SQL_GOLD_NEXT_KEPT,        /* the rows [{{from}}, {{to}}) of the base that the delta does not replace -> the next base */
-    SQL_GOLD_NEXT_CHANGED,     /* the rows [{{from}}, {{to}}) of the delta up to the batch {{upto}} -> the next base */
-    SQL_GOLD_SWAP_BASE,        /* the next base becomes the base; the delta keeps what is newer than the batch {{upto}} */
+    SQL_GOLD_COMPACT_SUMS,       /* the partial rows of each entity and band become one */
+    SQL_GOLD_COMPACT_EXTREMES,   /* keeps the days that can still matter; {{from}}: first day of the longest window; "" as above */
+    SQL_GOLD_FEATURES,           /* state -> gold_<entity>_features: a new base, an empty delta, the view over both */
+    SQL_GOLD_UPDATE_DELTA,       /* the same into the delta, for those in refine_partials: right while no window has moved */
+    SQL_GOLD_MERGE_DELTA,        /* the delta becomes part of a new base */
+    SQL_GOLD_NEXT_BASE,          /* makes the next base, empty */
+    SQL_GOLD_NEXT_KEPT,          /* the rows [{{from}}, {{to}}) of the base that the delta does not replace -> the next base */
+    SQL_GOLD_NEXT_CHANGED,       /* the rows [{{from}}, {{to}}) of the delta up to the batch {{upto}} -> the next base */
+    SQL_GOLD_SWAP_BASE,          /* the next base becomes the base; the delta keeps what is newer than the batch {{upto}} */
+    SQL_GOLD_COMPACTED_SUMS,     /* as SQL_GOLD_COMPACT_SUMS, of the rows below {{end}} -> temporary table refine_compacted */
+    SQL_GOLD_COMPACTED_EXTREMES, /* as SQL_GOLD_COMPACT_EXTREMES, likewise; "" as above */
     STATEMENT_COUNT,
 } Statement;
 
@@ -61,6 +63,8 @@ typedef enum GoldTable {
     GOLD_STATE_SUMS,
     GOLD_STATE_EXTREME,
     GOLD_STATE,
+    GOLD_STATE_SUMS_NEXT, /* these two while they are compacted beside refines */
+    GOLD_STATE_EXTREME_NEXT,
     GOLD_FEATURES_BASE,
     GOLD_FEATURES_DELTA,
     GOLD_FEATURES_NEXT, /* the base that is being made; else it is not there */

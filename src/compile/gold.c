@@ -28,6 +28,8 @@ void gold_init(Gold *g, const Pipeline *p, size_t entity, const char *suffix) {
     static const char *const tables[GOLD_TABLES] = {[GOLD_STATE_SUMS] = "state_sums",
                                                     [GOLD_STATE_EXTREME] = "state_extreme",
                                                     [GOLD_STATE] = "state",
+                                                    [GOLD_STATE_SUMS_NEXT] = "state_sums_next",
+                                                    [GOLD_STATE_EXTREME_NEXT] = "state_extreme_next",
                                                     [GOLD_FEATURES_BASE] = "features_base",
                                                     [GOLD_FEATURES_DELTA] = "features_fresh",
                                                     [GOLD_FEATURES_NEXT] = "features_next",
@@ -221,9 +223,9 @@ void gold_expire_days(Buf *out, const Gold *g) {
 /* ---- compaction ---- */
 
 /* Windows all end at the newest day, so a day whose extreme is not better than that of a later day never matters again. */
-static void add_compact_extremes(Buf *out, const Gold *g, const Measures *m) {
+static void add_compacted_extremes(Buf *out, const Gold *g, const Measures *m, const char *rows) {
     bool first = true;
-    buf_addf(out, "CREATE OR REPLACE TABLE %s%s AS\nSELECT * FROM (\n    SELECT %s, day", g->tables[GOLD_STATE_EXTREME], g->suffix, g->key);
+    buf_addf(out, "SELECT * FROM (\n    SELECT %s, day", g->key);
     for (size_t i = 0; i < m->count; i++) {
         const char *name = m->items[i].name;
         if (is_extreme(&m->items[i]))
@@ -240,9 +242,9 @@ static void add_compact_extremes(Buf *out, const Gold *g, const Measures *m) {
     buf_addf(out, "\n        FROM (SELECT %s, day", g->key);
     add_merges(out, m, is_extreme);
     buf_addf(out,
-             " FROM %s%s WHERE day >= DATE {{from}} GROUP BY ALL)\n"
+             " FROM %s%s WHERE day >= DATE {{from}}%s GROUP BY ALL)\n"
              "        WINDOW later AS (PARTITION BY %s ORDER BY day ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)))\nWHERE ",
-             g->tables[GOLD_STATE_EXTREME], g->suffix, g->key);
+             g->tables[GOLD_STATE_EXTREME], g->suffix, rows, g->key);
     for (size_t i = 0; i < m->count; i++) {
         if (!is_extreme(&m->items[i])) continue;
         sql_separate(out, &first, " OR ");
@@ -251,14 +253,36 @@ static void add_compact_extremes(Buf *out, const Gold *g, const Measures *m) {
     buf_add_str(out, ";\n");
 }
 
+static void add_compacted_sums(Buf *out, const Gold *g, const Measures *m, const char *rows) {
+    buf_addf(out, "SELECT %s, band", g->key);
+    add_merges(out, m, is_any);
+    buf_addf(out, "\nFROM %s%s%s GROUP BY %s, band;\n", g->tables[GOLD_STATE_SUMS], g->suffix, rows, g->key);
+}
+
 void gold_compact_sums(Buf *out, const Gold *g) {
     CLEANUP(gold_parts_done) GoldParts parts = gold_parts(g);
-    buf_addf(out, "CREATE OR REPLACE TABLE %s%s AS\nSELECT %s, band", g->tables[GOLD_STATE_SUMS], g->suffix, g->key);
-    add_merges(out, &parts.measures, is_any);
-    buf_addf(out, "\nFROM %s%s GROUP BY %s, band;\n", g->tables[GOLD_STATE_SUMS], g->suffix, g->key);
+    buf_addf(out, "CREATE OR REPLACE TABLE %s%s AS\n", g->tables[GOLD_STATE_SUMS], g->suffix);
+    add_compacted_sums(out, g, &parts.measures, "");
 }
 
 void gold_compact_extremes(Buf *out, const Gold *g) {
     CLEANUP(gold_parts_done) GoldParts parts = gold_parts(g);
-    if (measures_have_extreme(&parts.measures)) add_compact_extremes(out, g, &parts.measures);
+    if (!measures_have_extreme(&parts.measures)) return;
+    buf_addf(out, "CREATE OR REPLACE TABLE %s%s AS\n", g->tables[GOLD_STATE_EXTREME], g->suffix);
+    add_compacted_extremes(out, g, &parts.measures, "");
+}
+
+/* ---- the same beside refines (refine/compact.c) ---- */
+
+void gold_compacted_sums(Buf *out, const Gold *g) {
+    CLEANUP(gold_parts_done) GoldParts parts = gold_parts(g);
+    buf_add_str(out, "CREATE OR REPLACE TEMP TABLE refine_compacted AS\n");
+    add_compacted_sums(out, g, &parts.measures, " WHERE rowid < {{end}}");
+}
+
+void gold_compacted_extremes(Buf *out, const Gold *g) {
+    CLEANUP(gold_parts_done) GoldParts parts = gold_parts(g);
+    if (!measures_have_extreme(&parts.measures)) return;
+    buf_add_str(out, "CREATE OR REPLACE TEMP TABLE refine_compacted AS\n");
+    add_compacted_extremes(out, g, &parts.measures, " AND rowid < {{end}}");
 }

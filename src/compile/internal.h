@@ -98,6 +98,8 @@ void gold_extreme(Buf *out, const Gold *g);
 void gold_expire_days(Buf *out, const Gold *g);
 void gold_compact_sums(Buf *out, const Gold *g);
 void gold_compact_extremes(Buf *out, const Gold *g);
+void gold_compacted_sums(Buf *out, const Gold *g);
+void gold_compacted_extremes(Buf *out, const Gold *g);
 void gold_features(Buf *out, const Gold *g);
 void gold_update_delta(Buf *out, const Gold *g);
 void gold_merge_delta(Buf *out, const Gold *g);

@@ -10,12 +10,10 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-#define DAY_US           (86400 * USEC_PER_SEC)
-#define COMPACT_ROWS_MIN 10000
-#define COMPACT_SHARE    4 /* partial rows may be a quarter of the compacted ones: every refine of a few events reads them all */
-#define DELTA_SHARE      8 /* the delta may have an eighth of the rows of the base */
-#define FOLLOWING_SHARE  2 /* each may be half when refines follow each other: at 2,000 events/s an eighth was full every six seconds */
-#define CHANGED_SHARE    4 /* computing the features of a quarter of the entities costs as much as those of all */
+#define DAY_US          (86400 * USEC_PER_SEC)
+#define DELTA_SHARE     8 /* the delta may have an eighth of the rows of the base */
+#define FOLLOWING_SHARE 2 /* or half of them, when refines follow each other: at 2,000 events/s an eighth was full every six seconds */
+#define CHANGED_SHARE   4 /* computing the features of a quarter of the entities costs as much as those of all */
 
 #define FEW_ROWS 1000 /* of an entity behind the first: cheaper in the delta than a new base with its views and comments */
 
@@ -24,12 +22,7 @@ typedef struct Day {
     int64_t day; /* since 1970 */
 } Day;
 
-typedef struct DayText {
-    char text[CLOCK_TEXT_SIZE];
-} DayText;
-
-/* "2026-11-24" */
-static LakeValue day_value(int64_t day, DayText *text) {
+LakeValue gold_day(int64_t day, GoldDayText *text) {
     LakeValue v = lake_text(clock_format(day * DAY_US, text->text));
     v.len = sizeof "YYYY-MM-DD" - 1;
     return v;
@@ -67,8 +60,8 @@ static int read_state_newest(const Refine *r, Day *ret, Error *err) {
 }
 
 static int store_newest(const Refine *r, int64_t day, Error *err) {
-    DayText text;
-    LakeValue value = day_value(day, &text);
+    GoldDayText text;
+    LakeValue value = gold_day(day, &text);
     CLEANUP(free_text) char *sql = xasprintf("UPDATE %s%s SET newest = $1::DATE", table_of(r, GOLD_STATE), r->suffix);
     return lake_exec_values(r->conn, "gold/newest_stored", sql, &value, 1, NULL, err);
 }
@@ -77,8 +70,8 @@ static int store_newest(const Refine *r, int64_t day, Error *err) {
 
 /* The window of band `band` no longer covers the days [from, to). */
 static int expire_days(const Refine *r, int64_t from, int64_t to, int64_t band, const LakeBinding *after, Error *err) {
-    DayText texts[2];
-    LakeBinding bindings[] = {*after, {"from", day_value(from, &texts[0])}, {"to", day_value(to, &texts[1])}, {"band", lake_int(band)}};
+    GoldDayText texts[2];
+    LakeBinding bindings[] = {*after, {"from", gold_day(from, &texts[0])}, {"to", gold_day(to, &texts[1])}, {"band", lake_int(band)}};
     return refine_exec(r, SQL_GOLD_EXPIRE_DAYS, bindings, ARRAY_LEN(bindings), NULL, err);
 }
 
@@ -114,13 +107,13 @@ static int add_events(const Refine *r, const LakeBinding range[2], int64_t newes
     const Entity *e = entity_of(r);
     size_t n = e->window_count;
     CLEANUP(free_memory) LakeBinding *bindings = xcalloc(n + 2, sizeof *bindings);
-    CLEANUP(free_memory) DayText *days = xcalloc(n + 1, sizeof *days);
+    CLEANUP(free_memory) GoldDayText *days = xcalloc(n + 1, sizeof *days);
     CLEANUP(free_memory) WindowNames *names = xcalloc(n + 1, sizeof *names);
     bindings[0] = range[0];
     bindings[1] = range[1];
     for (size_t i = 0; i < n; i++) {
         snprintf(names[i].text, sizeof names[i].text, "from_%dd", e->windows[i]);
-        bindings[i + 2] = (LakeBinding){names[i].text, day_value(newest - e->windows[i] + 1, &days[i])};
+        bindings[i + 2] = (LakeBinding){names[i].text, gold_day(newest - e->windows[i] + 1, &days[i])};
     }
     if (refine_exec(r, SQL_GOLD_PARTIALS, bindings, n + 2, NULL, err) != 0 ||
         refine_exec(r, SQL_GOLD_SUMS, bindings, n + 2, NULL, err) != 0 || refine_exec(r, SQL_GOLD_EXTREME, bindings, n + 2, NULL, err) != 0)
@@ -182,82 +175,6 @@ static int update_features(const Refine *r, const GoldChange *change, int64_t up
     return merge_delta_if_large(r, all, err);
 }
 
-/* ---- compaction ---- */
-
-/* A table of the state that grows: the one that `compact` makes. */
-typedef struct StatePart {
-    Statement compact;
-    const char *compacted; /* column of gold_state: its rows after the last compaction; negative: after the first load, which was none */
-} StatePart;
-
-static const StatePart state_parts[] = {
-    {SQL_GOLD_COMPACT_SUMS, "compacted_sums"},
-    {SQL_GOLD_COMPACT_EXTREMES, "compacted_extremes"},
-};
-
-static const char *state_table(const Refine *r, const StatePart *part) {
-    return compile_statement(r->sql, part->compact, r->entity)->tables[0];
-}
-
-typedef struct StateRows {
-    int64_t all, compacted;
-    Day newest;
-} StateRows;
-
-static int read_state_rows(const Refine *r, const StatePart *part, StateRows *ret, Error *err) {
-    const char *s = r->suffix;
-    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    CLEANUP(free_text)
-    char *sql = xasprintf("SELECT (SELECT count(*) FROM %s%s), %s, newest - DATE '1970-01-01' FROM %s%s", state_table(r, part), s,
-                          part->compacted, table_of(r, GOLD_STATE), s);
-    if (lake_query(r->conn, "gold/state_rows", sql, NULL, 0, &rows, err) != 0) return -1;
-    int got = lake_next(rows, err);
-    if (got < 0) return -1;
-    if (got == 0) return error_set(err, ERR_BUG, "%s%s has no row", table_of(r, GOLD_STATE), s);
-    *ret = (StateRows){
-        .all = lake_col_int(rows, 0), .compacted = lake_col_int(rows, 1), .newest = {!lake_is_null(rows, 2), lake_col_int(rows, 2)}};
-    return 0;
-}
-
-static int store_compacted(const Refine *r, const StatePart *part, bool loaded, Error *err) {
-    CLEANUP(free_text)
-    char *sql = xasprintf("UPDATE %s%s SET %s = %s(SELECT count(*) FROM %s%s)", table_of(r, GOLD_STATE), r->suffix, part->compacted,
-                          loaded ? "-" : "", state_table(r, part), r->suffix);
-    return lake_exec(r->conn, "gold/compacted", sql, err);
-}
-
-static int compact(const Refine *r, const StatePart *part, const StateRows *rows, Error *err) {
-    const Entity *e = entity_of(r);
-    DayText text;
-    int64_t widest = e->window_count > 0 ? e->windows[e->window_count - 1] : 1;
-    LakeBinding from = {"from", day_value(rows->newest.day - widest + 1, &text)};
-    if (lake_begin(r->conn, err) != 0) return -1;
-    if (refine_exec(r, part->compact, &from, 1, NULL, err) != 0 || store_compacted(r, part, false, err) != 0 ||
-        lake_commit(r->conn, err) != 0) {
-        lake_rollback(r->conn);
-        return -1;
-    }
-    log_debug("refine", "%s compacted from %lld rows", state_table(r, part), (long long)rows->all);
-    return 0;
-}
-
-static int compact_part_if_due(const Refine *r, const StatePart *part, Error *err) {
-    StateRows rows = {0};
-    if (read_state_rows(r, part, &rows, err) != 0) return -1;
-    if (!rows.newest.known) return 0;
-    if (rows.compacted == 0) return store_compacted(r, part, true, err); /* the first load is not compacted: it would take long */
-    int64_t compacted = rows.compacted < 0 ? -rows.compacted : rows.compacted, partial = rows.all - compacted;
-    bool first = rows.compacted < 0 && r->follows && rows.all > COMPACT_ROWS_MIN; /* ... but pays when many refines follow */
-    bool due = partial > compacted / (r->follows ? FOLLOWING_SHARE : COMPACT_SHARE) && partial > COMPACT_ROWS_MIN;
-    return first || due ? compact(r, part, &rows, err) : 0;
-}
-
-static int compact_if_due(const Refine *r, Error *err) {
-    for (size_t i = 0; i < ARRAY_LEN(state_parts); i++)
-        if (compact_part_if_due(r, &state_parts[i], err) != 0) return -1;
-    return 0;
-}
-
 /* ---- every entity ---- */
 
 /* The run, for the Gold of one entity. */
@@ -282,14 +199,6 @@ int gold_recompute_features(const Refine *r, int64_t upto, Error *err) {
     for (size_t i = 0; i < r->pipeline->entity_count; i++) {
         Refine one = for_entity(r, i);
         if (recompute(&one, upto, err) != 0) return -1;
-    }
-    return 0;
-}
-
-int gold_compact_if_due(const Refine *r, Error *err) {
-    for (size_t i = 0; i < r->pipeline->entity_count; i++) {
-        Refine one = for_entity(r, i);
-        if (compact_if_due(&one, err) != 0) return -1;
     }
     return 0;
 }

@@ -1,5 +1,6 @@
 /* internal.h: the parts of refine. */
 #pragma once
+#include "base/clock.h"
 #include "compile/compile.h"
 #include "judge/judge.h"
 #include "refine/refine.h"
@@ -51,10 +52,21 @@ int gold_add_batches(const Refine *r, int64_t after, int64_t upto, Error *err) M
 int gold_recompute_features(const Refine *r, int64_t upto, Error *err) MUST_CHECK;
 /* Whether an entity's delta, of a base of so many rows, is to become part of a new one. */
 int gold_delta_is_large(const Refine *r, int64_t base_rows, bool *ret, Error *err) MUST_CHECK;
-/* Merges partial rows when there are many: in a transaction of its own, because readers see no difference. */
-int gold_compact_if_due(const Refine *r, Error *err) MUST_CHECK;
 /* Computes the state again from the batches of Silver up to `upto`, in the open transaction. */
 int gold_rebuild(const Refine *r, int64_t upto, Error *err) MUST_CHECK;
+
+/* A day since 1970 as "2026-11-24", in `text`. */
+typedef struct GoldDayText {
+    char text[CLOCK_TEXT_SIZE];
+} GoldDayText;
+LakeValue gold_day(int64_t day, GoldDayText *text);
+
+/* ---- compact.c: of every entity ---- */
+/* Merges partial rows of Gold's state when there are many: in a transaction of its own, because readers see no difference. When refines
+ * follow each other, it only says that it is due (RefineStats.settle_due). */
+int compact_if_due(const Refine *r, Error *err) MUST_CHECK;
+/* The same beside refines, of the entity of `r`. */
+int compact_beside_if_due(const Refine *r, const RefinePause *pause, Error *err) MUST_CHECK;
 
 /* ---- refine.c ---- */
 /* The live tables, for what no run does. */

@@ -78,8 +78,8 @@ static int judge_in_threads(const Refine *r, Silver *silver, const Batches *chun
 /* ---- one transaction ---- */
 
 /* Looking costs several small queries, and a batch adds few rows. */
-static int compact_if_due(const Refine *r, int64_t after, int64_t upto, Error *err) {
-    return r->follows && after / COMPACT_CHECKS == upto / COMPACT_CHECKS ? 0 : gold_compact_if_due(r, err);
+static int compact_now_and_then(const Refine *r, int64_t after, int64_t upto, Error *err) {
+    return r->follows && after / COMPACT_CHECKS == upto / COMPACT_CHECKS ? 0 : compact_if_due(r, err);
 }
 
 /* Judges these batches, or the first of them: *ret_batches says how many. */
@@ -102,7 +102,7 @@ static int refine_chunk(const Refine *r, Silver *silver, const Batches *chunk, s
     r->stats->drifted += counts.drifted;
     r->stats->other_unit += counts.other_unit;
     *ret_batches = counts.batches;
-    return compact_if_due(r, chunk->after, upto, err);
+    return compact_now_and_then(r, chunk->after, upto, err);
 }
 
 /* The run for so many rows: what is one slice keeps one thread busy, and each other one would cost a connection. */

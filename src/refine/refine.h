@@ -23,8 +23,8 @@ typedef struct RefineOptions {
     bool quiet;         /* no progress line */
     int threads;        /* that refine many events; 0: one per core. Few take one */
     int64_t chunk_rows; /* events of one transaction, as far as batches allow; 0: REFINE_CHUNK_ROWS */
-    /* Another run follows within seconds: Gold's delta may grow to half of its base, and then the caller settles it (refine_settle). After
-     * a full one it checkpoints, beside its other connections. */
+    /* Another run follows within seconds: Gold's delta may grow to half of its base, and its state by half; then the caller settles it
+     * (refine_settle). After a full one it checkpoints, beside its other connections. */
     bool follows;
 } RefineOptions;
 #define REFINE_CHUNK_ROWS 2000000
@@ -42,7 +42,7 @@ typedef struct RefineStats {
     bool full;
     bool features_rebuilt;  /* the features had changed: Gold's state was computed again from Silver */
     bool contracts_changed; /* they hold for this run's events; `refine --full` applies them to history */
-    bool settle_due;        /* with `follows`: the delta of an entity's Gold is large */
+    bool settle_due;        /* with `follows`: refine_settle has something to do */
     double seconds;
 } RefineStats;
 
@@ -55,8 +55,9 @@ typedef struct RefinePause {
     void (*go_on)(void *arg);
     void *arg;
 } RefinePause;
-/* Makes Gold's delta part of a new base, of each entity where it is large. Refines on another connection go on beside it but for a moment.
- * One that makes all features anew in that time leaves the base as it made it. ERR_STOPPED: asked to stop; Gold is as it was. */
+/* Of each entity: compacts Gold's state when it has grown, and makes a large delta part of a new base. Refines on another connection go on
+ * beside it but for moments. One that makes all anew in that time leaves it as it made it. ERR_STOPPED: asked to stop; Gold is as it was.
+ */
 int refine_settle(const Refinery *refinery, LakeConn *conn, const RefinePause *pause, Error *err) MUST_CHECK;
 /* The summary. The caller owns it. */
 json_t *refine_stats_json(const RefineStats *stats) MUST_CHECK;

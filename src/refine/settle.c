@@ -115,6 +115,6 @@ int refine_settle(const Refinery *refinery, LakeConn *conn, const RefinePause *p
     Refine one = refine_of(refinery, conn, &stats);
     one.follows = true;
     for (one.entity = 0; one.entity < one.pipeline->entity_count; one.entity++)
-        if (settle_if_due(&one, pause, err) != 0) return -1;
+        if (compact_beside_if_due(&one, pause, err) != 0 || settle_if_due(&one, pause, err) != 0) return -1;
     return 0;
 }

@@ -412,7 +412,6 @@ static void a_base_that_was_made_again_meanwhile_stays(void **state) {
     assert_gold_is_right(h);
 }
 
-/* As a newer binary does, whose SQL is another. */
 /* ---- compaction ---- */
 
 /* A batch of bills of each of 600 subscribers on each of 20 days: a day's worst is not better than that of the next day. */
@@ -421,37 +420,102 @@ static const char bills[] = BRONZE_INSERT
     "'{\"plan\":\"Prepaid Lite\",\"bill_amount_zmw\":10.5,\"payment_status\":\"paid\",\"days_overdue\":' || (i // 600) || ',\"data_used_mb\":100}', 90, "
     "TIMESTAMPTZ '2026-12-31 00:00:00Z', 't', 0, 0, i, NULL, 1, NULL FROM range(12000) r(i)";
 
-static void follow(RefineFixture *h, int64_t batch_id) {
-    Error err = {0};
-    RefineStats stats;
-    RefineOptions options = {.quiet = true, .follows = true};
+/* One more bill, of the last day. */
+static RefineStats follow(RefineFixture *h, int64_t batch_id) {
     CLEANUP(free_text)
     char *sql = xasprintf(
         "INSERT INTO bronze_raw_events SELECT * REPLACE ('f' || event_id AS event_id, 20000 + kafka_offset AS kafka_offset, %" PRId64
         " AS batch_id) FROM bronze_raw_events WHERE kafka_offset = 11000 + %" PRId64,
         batch_id, batch_id);
     run(h->conn, sql);
-    must(refine_run(h->refinery, h->conn, &options, &stats, &err), &err);
+    return refine_following(h);
 }
 
-/* The first load is compacted when refines follow it, in one of eight batches. */
-static void what_was_loaded_is_compacted_when_refines_follow(void **state) {
-    RefineFixture *h = *state;
-    static const char rows[] = "SELECT count(*) FROM gold_state_extreme";
+static const char extremes[] = "SELECT count(*) FROM gold_state_extreme", sums[] = "SELECT count(*) FROM gold_state_sums";
+
+static void assert_gold_is_that_of_full(RefineFixture *h) {
     static const char digest[] = "SELECT md5(string_agg(g::VARCHAR, ';' ORDER BY subscriber_id)) FROM gold_subscriber_features g";
-    run(h->conn, bills);
-    refine(h, false);
-    assert_int_equal(number(h->conn, rows), 12000);
-    follow(h, 7);
-    assert_int_equal(number(h->conn, rows), 12001);
-    follow(h, 8);
-    assert_int_equal(number(h->conn, rows), 600);
-    follow(h, 16);
-    assert_int_equal(number(h->conn, rows), 601); /* once */
     CLEANUP(free_text) char *followed = query_text(h->conn, digest);
     refine(h, true);
     CLEANUP(free_text) char *full = query_text(h->conn, digest);
     assert_string_equal(followed, full);
+}
+
+static void bill_again(void *arg) {
+    Meanwhile *m = arg;
+    (void)follow(m->h, 9);
+    m->paused = true;
+}
+
+static void compact_beside(RefineFixture *h, void (*meanwhile)(void *)) {
+    Error err = {0};
+    Meanwhile m = {.h = h, .time = "2026-11-30 12:00:00Z"};
+    const RefinePause pause = {meanwhile, go_on, &m};
+    must(refine_settle(h->refinery, h->conn, &pause, &err), &err);
+    assert_false(m.paused);
+    assert_int_equal(
+        number(h->conn, "SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE '%next' OR table_name = 'refine_compacted'"), 0);
+}
+
+/* The first load is compacted when refines follow it, which is seen in one of eight batches. */
+static void what_was_loaded_is_compacted_when_refines_follow(void **state) {
+    RefineFixture *h = *state;
+    run(h->conn, bills);
+    refine(h, false);
+    assert_int_equal(number(h->conn, extremes), 12000);
+    assert_false(follow(h, 7).settle_due);
+    assert_true(follow(h, 8).settle_due);
+    assert_int_equal(number(h->conn, extremes), 12002);
+    compact_beside(h, bill_again);
+    assert_int_equal(number(h->conn, extremes), 601);  /* the batch of meanwhile is a row of its own */
+    assert_int_equal(number(h->conn, sums), 1201 + 2); /* of two bands; too few to be compacted */
+    assert_false(follow(h, 16).settle_due);            /* once */
+    assert_int_equal(number(h->conn, extremes), 602);
+    assert_gold_is_that_of_full(h);
+}
+
+/* More rows than one piece of what is copied. */
+static void sums_of_many_entities_are_compacted(void **state) {
+    RefineFixture *h = *state;
+    run(h->conn, BRONZE_INSERT "SELECT i::VARCHAR, 'OSS', 'NMS', 'SUB-' || i, TIMESTAMPTZ '2026-11-20 00:00:00Z', "
+                               "'{\"tower_id\":\"T1\",\"signal_dbm\":-70,\"latency_ms\":7,\"packet_loss_pct\":0.25}', 90, "
+                               "TIMESTAMPTZ '2026-12-31 00:00:00Z', 't', 0, 0, i, NULL, 1, NULL FROM range(25000) r(i)");
+    refine(h, false);
+    assert_int_equal(number(h->conn, sums), 25000);
+    assert_true(follow(h, 8).settle_due);
+    assert_int_equal(number(h->conn, sums), 25001);
+    compact_beside(h, bill_again);
+    assert_int_equal(number(h->conn, sums), 25001);
+    assert_int_equal(number(h->conn, "SELECT abs(compacted_sums) FROM gold_state"), 25001);
+    assert_gold_is_that_of_full(h);
+}
+
+/* The windows move while it is compacted: those rows of the state are others now. */
+static void what_was_compacted_while_windows_moved_is_dropped(void **state) {
+    RefineFixture *h = *state;
+    run(h->conn, bills);
+    refine(h, false);
+    assert_true(follow(h, 8).settle_due);
+    h->batches = 8;
+    compact_beside(h, refine_some);
+    assert_true(number(h->conn, extremes) > 12001);
+    assert_gold_is_that_of_full(h);
+}
+
+static void replay(void *arg) {
+    Meanwhile *m = arg;
+    refine(m->h, true);
+    m->paused = true;
+}
+
+static void what_was_compacted_while_gold_was_made_again_is_dropped(void **state) {
+    RefineFixture *h = *state;
+    run(h->conn, bills);
+    refine(h, false);
+    assert_true(follow(h, 8).settle_due);
+    compact_beside(h, replay);
+    assert_int_equal(number(h->conn, extremes), 12000);
+    assert_gold_is_that_of_full(h);
 }
 
 static void gold_is_made_again_when_its_sql_is_another(void **state) {
@@ -580,6 +644,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(an_entity_that_is_gone_is_dropped, up, down),
         cmocka_unit_test_setup_teardown(gold_follows_every_run, up, down),
         cmocka_unit_test_setup_teardown(what_was_loaded_is_compacted_when_refines_follow, up, down),
+        cmocka_unit_test_setup_teardown(sums_of_many_entities_are_compacted, up, down),
+        cmocka_unit_test_setup_teardown(what_was_compacted_while_windows_moved_is_dropped, up, down),
+        cmocka_unit_test_setup_teardown(what_was_compacted_while_gold_was_made_again_is_dropped, up, down),
         cmocka_unit_test_setup_teardown(the_delta_is_merged_when_it_is_large, up, down),
         cmocka_unit_test(nothing_that_each_refine_writes_is_an_update),
         cmocka_unit_test_setup_teardown(a_base_is_made_beside_refines, up, down),

@@ -1,0 +1,1 @@
+SELECT count(*) FROM refine_compacted

@@ -1,0 +1,1 @@
+CREATE OR REPLACE TABLE {{next}} AS FROM {{table}} LIMIT 0

@@ -1,0 +1,2 @@
+DROP TABLE {{table}};
+ALTER TABLE {{next}} RENAME TO {{table}};
