@@ -23,10 +23,10 @@ READERS = 16
 class Up:
     """A running `smelt up` on a history that has a model, scores and a snapshot."""
 
-    def __init__(self, bench, *settings):
-        self.bench, self.port = bench, free_port()
-        argv = bench.smelt_argv("up", topic="live", settings=[f"http.listen=127.0.0.1:{self.port}", *settings])
-        self.child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=open(bench.path("up.log"), "ab"), env=bench.environment())
+    def __init__(self, bench, *settings, lake="lake", topic="live"):
+        self.bench, self.port, self.log = bench, free_port(), bench.path(f"{topic}.log")
+        argv = bench.smelt_argv("up", lake=lake, topic=topic, settings=[f"http.listen=127.0.0.1:{self.port}", *settings])
+        self.child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=open(self.log, "ab"), env=bench.environment())
         process.running.add(self.child)
         until = time.monotonic() + 300
         while not answers(self.port):
@@ -43,7 +43,7 @@ class Up:
         process.stop(self.child)
         process.running.discard(self.child)
         if self.child.returncode != 0:
-            raise process.Failed(f"smelt up ended with {self.child.returncode}: {process.last_line(open(self.bench.path('up.log'), encoding='utf-8').read())}")
+            raise process.Failed(f"smelt up ended with {self.child.returncode}: {process.last_line(open(self.log, encoding='utf-8').read())}")
 
 
 def make_history(bench):

@@ -15,6 +15,11 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def peak_mib(pid):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
+
+
 class Server:
     """A running server; use as a context manager."""
 
@@ -44,8 +49,7 @@ class Server:
         return cpu_seconds(self.child.pid)
 
     def peak_mib(self):
-        with open(f"/proc/{self.child.pid}/status", encoding="utf-8") as file:
-            return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
+        return peak_mib(self.child.pid)
 
     def __enter__(self):
         return self

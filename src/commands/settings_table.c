@@ -71,7 +71,8 @@ static const SettingSpec specs[] = {
      "file that gets a JSON line for each answer about persons, payloads or whole tables and for each change: which token, what, when; with the "
      "ids that were asked for. SIGHUP opens it again; log: as lines of the log; empty: nowhere",
      .restart = UP_SERVE},
-    {"ingest.commit_interval", SETTING_DURATION, "300ms", "a batch commits at least this often", .restart = UP},
+    {"ingest.commit_interval", SETTING_DURATION, "300ms", "a batch commits at least this often; what comes after such a pause, at once",
+     .restart = UP},
     {"ingest.batch_rows", SETTING_INTEGER, "196608", "a batch commits at this many messages (1.6 of DuckDB's row groups)", .least = 1,
      .most = 10000000, .restart = UP},
     {"ingest.batch_bytes", SETTING_SIZE, "48MiB",

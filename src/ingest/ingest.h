@@ -32,7 +32,7 @@ typedef struct IngestOptions {
      * `timeout_ms`. */
     int64_t leaderless_ms;
     size_t batch_rows, batch_bytes;
-    int64_t commit_interval_ms;
+    int64_t commit_interval_ms; /* a batch ends then; one that came after such a pause, when no more comes */
     /* While `hurry` is true, a batch ends after `hurried_interval_ms`: what works on batches has nothing to do, and somebody waits for it.
      * NULL: never. Borrowed; any thread sets it. */
     const atomic_bool *hurry;

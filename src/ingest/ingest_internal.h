@@ -61,6 +61,8 @@ typedef struct Reader {
     Cuts *cuts;               /* found by this session and the ones before; borrowed */
     int64_t began_ns;         /* the session */
     int64_t now_ns;           /* of the last event, coarse */
+    int64_t handed_ns;        /* when the last batch was handed over, or reading began */
+    bool is_over;             /* nothing came when the feed was last polled */
     int64_t heard_ns;         /* when the feed last answered or delivered */
     int64_t check_ns;         /* when it is asked again whether it is there and the same */
     int check_pause_ms;       /* grows while it is away; 0: it is there */

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 
 #define POLL_MS            100
-#define POLL_FILLING_MS    20 /* while there is a batch to hand over */
+#define POLL_FILLING_MS    20 /* while there is a batch to hand over; when nothing comes for so long, a burst is over */
 #define QUIET_BEFORE_CHECK (5 * NSEC_PER_SEC)
 
 static bool at_end(const Reader *r) {
@@ -53,6 +53,7 @@ static int hand_over(Reader *r, bool wait, Error *err) {
         r->states[i].handed_over = r->partitions[i].next;
     }
     r->batch->envelope = r->envelope;
+    r->handed_ns = r->now_ns;
     batch_queue_put_full(r->queue, r->batch);
     r->batch = next != NULL ? next : batch_queue_take_empty(r->queue, true);
     return r->batch != NULL ? 1 : 0;
@@ -157,9 +158,11 @@ static int64_t commit_interval_ms(const IngestOptions *o) {
     return hurry ? o->hurried_interval_ms : o->commit_interval_ms;
 }
 
+/* More comes soon, so it is worth waiting for; but not when nothing had come for as long before this batch, and it is over. */
 static bool is_due(const Reader *r) {
     if (batch_is_empty(r->batch)) return false;
-    return (r->now_ns - r->batch->started_ns) / 1000000 >= commit_interval_ms(r->options);
+    int64_t interval_ns = commit_interval_ms(r->options) * 1000000, began_ns = r->batch->started_ns;
+    return r->now_ns - began_ns >= interval_ns || (r->options->follow && r->is_over && began_ns - r->handed_ns >= interval_ns);
 }
 
 /* The last message once more. 1: the event is dealt with; 0: it is like any other; -1: error. */
@@ -206,7 +209,8 @@ static int handle_event(Reader *r, Error *err) {
     KafkaEvent e;
     if (feed_poll(r->feed, batch_is_empty(r->batch) ? POLL_MS : POLL_FILLING_MS, &e, err) != 0) return -1;
     r->now_ns = clock_coarse_ns();
-    if (e.kind == KAFKA_NOTHING) return check_silence(r, err);
+    r->is_over = e.kind == KAFKA_NOTHING;
+    if (r->is_over) return check_silence(r, err);
     r->heard_ns = r->now_ns;
     return take_event(r, &e, err);
 }
@@ -224,6 +228,7 @@ static bool goes_on(const Reader *r) {
 
 void ingest_read_feed(Reader *r) {
     int rc = 1;
+    r->handed_ns = clock_coarse_ns();
     ingest_begin_watch(r);
     while (rc > 0 && goes_on(r)) {
         rc = handle_event(r, &r->err);

@@ -12,8 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MEMORY_TIMES   8                  /* lake.memory_limit at most, to open a lake */
-#define MEMORY_TO_OPEN ((size_t)96 << 20) /* with less DuckDB's allocator may end the process by a signal */
+/* What the many small statements of a lake do not need, and what takes a twentieth of their time. Those who ask a snapshot have them. */
+#define UNUSED_OPTIMIZERS "common_subplan,common_aggregate,duplicate_groups,sum_rewriter,regex_range,join_elimination,window_self_join"
+#define MEMORY_TIMES      8                  /* lake.memory_limit at most, to open a lake */
+#define MEMORY_TO_OPEN    ((size_t)96 << 20) /* with less DuckDB's allocator may end the process by a signal */
 
 static int open_failed(const char *path, char *message, Error *err) {
     bool locked = message != NULL && strstr(message, "lock on file") != NULL;
@@ -42,6 +44,7 @@ static duckdb_config make_config(const LakeOptions *options, int64_t memory_limi
     set_option(config, "disabled_compression_methods", "roaring"); /* for 20 bits of 1,000 it is not worth the faults it had */
     set_option(config, "write_buffer_row_group_count", "1");
     set_option(config, "max_vacuum_tasks", "0"); /* until row_groups.c knows how large the rows are */
+    if (!options->locked_down) set_option(config, "disabled_optimizers", UNUSED_OPTIMIZERS);
     if (options->read_only) set_option(config, "access_mode", "READ_ONLY");
     if (options->temp_dir != NULL) set_option(config, "temp_directory", options->temp_dir);
     char number[40];

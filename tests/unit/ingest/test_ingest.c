@@ -305,6 +305,24 @@ static void a_batch_ends_earlier_while_somebody_waits_for_it(void **state) {
     assert_audit(conn, 1);
 }
 
+/* Steps of about a second: fewer than the interval has. */
+static void what_comes_after_a_pause_lands_when_it_is_over(void **state) {
+    LakeConn *conn = conn_of(state);
+    const KafkaEvent events[] = {message(0, 0), message(0, 1)};
+    IngestOptions follow = once;
+    follow.follow = true;
+    follow.commit_interval_ms = 3000;
+    Script s = script(0, 2, events, 0);
+    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &(Feed *){&s.feed}, 1, &follow);
+    for (int times = 0; times < 4; times++) assert_int_equal(step(in), INGEST_IDLE);
+    s.count = 1;
+    assert_true(step(in) == INGEST_COMMITTED || step(in) == INGEST_COMMITTED);
+    s.count = 2; /* follows at once: it waits for more */
+    assert_int_equal(step(in), INGEST_IDLE);
+    assert_int_equal(step_until_something(in), INGEST_COMMITTED);
+    assert_audit(conn, 2);
+}
+
 static void a_step_says_what_it_did(void **state) {
     LakeConn *conn = conn_of(state);
     const KafkaEvent events[] = {message(0, 0), message(0, 1)};
@@ -675,6 +693,7 @@ int main(void) {
         WITH_TIMED_LAKE(a_failure_to_land_ends_it_though_nothing_comes),
         WITH_TIMED_LAKE(a_failure_to_land_ends_it_though_the_feed_is_away),
         WITH_TIMED_LAKE(a_batch_ends_earlier_while_somebody_waits_for_it),
+        WITH_TIMED_LAKE(what_comes_after_a_pause_lands_when_it_is_over),
         WITH_TIMED_LAKE(a_step_says_what_it_did),
         WITH_TIMED_LAKE(a_quiet_feed_is_idle_and_may_be_closed_at_any_time),
         WITH_TIMED_LAKE(a_step_after_an_error_reads_on),

@@ -110,6 +110,7 @@ static void limits_are_taken(void **state) {
     assert_int_equal(number(f.conn, "SELECT current_setting('threads')"), 3);
     assert_int_equal(number(f.conn, "SELECT current_setting('memory_limit') = '64.0 MiB'"), 1);
     assert_int_equal(number(f.conn, "SELECT current_setting('temp_directory') = 'spill'"), 1);
+    assert_int_equal(number(f.conn, "SELECT (current_setting('disabled_optimizers') LIKE '%common_subplan%')::BIGINT"), 1);
 }
 
 /* ---- SQL of users ---- */
