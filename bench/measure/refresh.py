@@ -11,6 +11,7 @@ import time
 from measure import clickhouse
 from measure.clickhouse_lake import Resident
 from measure.report import at_least, at_most, beside, info, median, say
+from measure.resident import InUp
 from measure.rounds import rounds
 
 STEPS = ("ingest", "refine", "publish")
@@ -76,15 +77,20 @@ class InClickHouse:
 
 
 @contextlib.contextmanager
-def peers(bench, histories):
-    """Beside the history that the prototype has a target for."""
-    chosen = [history for history in histories if history.events == bench.options.prototype_history]
-    if not clickhouse.is_measured(bench) or not chosen:
+def peers(bench, chosen):
+    if not clickhouse.is_measured(bench):
         yield []
         return
     with Resident(bench, "clickhouse-history", "clickhouse-new") as server:
-        yield [InClickHouse(chosen[0], server)]
+        yield [InClickHouse(history, server) for history in chosen]
     bench.forget("clickhouse-history")
+
+
+def by_servers(bench, history, peer):
+    """The same by servers that stay: `smelt up`, and ClickHouse (None: it is not measured), one after the other."""
+    with InUp(bench, history) as up:
+        measure_rounds(bench, [up] if peer is None else [up, peer])
+    return list(up.rows(peer))
 
 
 def measure_rounds(bench, all_of_them):
@@ -98,15 +104,18 @@ def refresh(bench):
     histories = [History(bench, events) for events in bench.options.histories]
     for history in histories:
         history.make()
-    with peers(bench, histories) as beside:
+    chosen = [history for history in histories if history.events == bench.options.prototype_history]
+    with peers(bench, chosen) as beside:
         measure_rounds(bench, [*histories, *beside])
+        of_peers = [peer.row() for peer in beside]
+        of_servers = [row for history in chosen for row in by_servers(bench, history, beside[0] if beside else None)]
     for history in histories:
         what = f"{bench.options.new_events} new events, history {history.events:,}"
         yield at_most("refresh", f"{what}: ingest + refine + publish", median(history.by_steps) * 1e3, 250, "ms", worst(history.by_steps))
         yield info("refresh", f"{what}: smelt run", median(history.by_run) * 1e3, "ms", f"whole process, with scores; {worst(history.by_run)}")
         yield info("refresh", f"{what}: three commands", median(history.by_commands) * 1e3, "ms", worst(history.by_commands))
-    for peer in beside:
-        yield peer.row()
+    yield from of_peers
+    yield from of_servers
     small, large_ = histories[0], histories[-1]
     for what, times in (("the steps", "by_steps"), ("the whole process", "by_run")):
         growth = median(b / a for a, b in zip(getattr(small, times), getattr(large_, times)))

@@ -1,7 +1,7 @@
 """A `smelt up` that stays, with the events of a history: how long until the API gives the new features of those whom new events touch.
 
 The clock is that of the resident ClickHouse: it starts when the new events are in the topic, and ends when Gold of their subscribers is new.
-Asking for 500 rows takes a part of it.
+One of them is asked for by its id until it is new, then all.
 """
 
 import http.client
@@ -15,11 +15,11 @@ from confluent_kafka import Producer
 
 from measure import process, server
 from measure.live import Up
-from measure.report import info, median, say
-from measure.refresh import worst
+from measure.report import at_least, beside, info, median, say
 
 TOPIC, LAKE = "new-in-up", "resident"
 KEY = "subscriber_id"
+POLL_S = 0.01  # as for ClickHouse
 
 
 class InUp:
@@ -33,15 +33,39 @@ class InUp:
         self.connection = http.client.HTTPConnection("127.0.0.1", self.up.port, timeout=60)
         self.producer = Producer({"bootstrap.servers": bench.bootstrap, "linger.ms": 0})
 
-    def totals(self, ids):
-        """How many events Gold has of each."""
+    def ask(self, method, path, content=None):
         headers = {"Content-Type": "application/json", "Smelt-Request": "bench"}
-        self.connection.request("POST", "/api/v1/subscribers/lookup?fields=total_events", json.dumps({"ids": ids}), headers)
+        self.connection.request(method, f"/api/v1/subscribers/{path}", content and json.dumps(content), headers)
         answer = self.connection.getresponse()
         text = answer.read()
         if answer.status != 200:
-            raise process.Failed(f"a lookup was answered by {answer.status}: {text[:200]}")
-        return {row[KEY]: row["total_events"] for row in json.loads(text)["items"]}
+            raise process.Failed(f"{method} {path} was answered by {answer.status}: {text[:200]}")
+        return json.loads(text)
+
+    def total(self, subscriber):
+        return self.ask("GET", subscriber)["features"]["total_events"]
+
+    def totals(self, subscribers):
+        """How many events Gold has of each."""
+        found = self.ask("POST", "lookup?fields=total_events", {"ids": list(subscribers)})
+        return {row[KEY]: row["total_events"] for row in found["items"]}
+
+    def wait_until(self, is_new):
+        until = time.monotonic() + 60
+        while not is_new():
+            if time.monotonic() > until:
+                raise process.Failed("new events do not show after a minute")
+            time.sleep(POLL_S)
+
+    def wait_for(self, wanted, one):
+        """Seconds. Asking for all takes longer than the last poll for one: it counts when they are not new yet."""
+        began = time.perf_counter()
+        self.wait_until(lambda: self.total(one) == wanted[one])
+        seconds = time.perf_counter() - began
+        if self.totals(wanted) == wanted:
+            return seconds
+        self.wait_until(lambda: self.totals(wanted) == wanted)
+        return time.perf_counter() - began
 
     def events(self):
         """With ids of their own: eight random digits would meet one of a long history in every tenth round."""
@@ -54,23 +78,26 @@ class InUp:
 
     def measure(self):
         events = self.events()
-        new = Counter(event[KEY] for event in events)
-        wanted = {subscriber: total + new[subscriber] for subscriber, total in self.totals(list(new)).items()}
+        new = Counter(event[KEY].upper() for event in events)  # some systems write it in small letters
+        wanted = {subscriber: total + new[subscriber] for subscriber, total in self.totals(new).items()}
         for event in events:
             self.producer.produce(TOPIC, json.dumps(event))
         self.producer.flush(10)
-        began = time.perf_counter()
-        while self.totals(list(wanted)) != wanted:
-            if time.perf_counter() - began > 60:
-                raise process.Failed("new events do not show after a minute")
-            time.sleep(0.01)
-        self.seconds.append(time.perf_counter() - began)
+        self.seconds.append(self.wait_for(wanted, next(subscriber for subscriber in reversed(new) if subscriber in wanted)))
         self.mib = server.peak_mib(self.up.child.pid)
         say(f"  history of {self.history.events:>12,}: smelt up {self.seconds[-1] * 1e3:4.0f} ms")
 
-    def row(self):
-        words = f"a server that stays ({self.mib:,.0f} MiB), scores later; {worst(self.seconds)}"
-        return info("refresh", f"{self.bench.options.new_events} new events, history {self.history.events:,}: smelt up", median(self.seconds) * 1e3, "ms", words)
+    def rows(self, peer):
+        """peer: a ClickHouse that was measured after each of these; None: there is none."""
+        events, what = self.bench.options.new_events, f"{self.bench.options.new_events} new events, history {self.history.events:,}"
+        words = f"a server that stays ({self.mib:,.0f} MiB), scores later; worst {max(self.seconds) * 1e3:,.0f} ms"
+        yield info("refresh", f"{what}: smelt up", median(self.seconds) * 1e3, "ms", words)
+        if peer is None:
+            return
+        theirs = peer.seconds[-len(self.seconds) :]
+        row = at_least("refresh", f"{what}: ClickHouse / smelt up", median(a / b for a, b in zip(theirs, self.seconds, strict=True)), 3, "", f"{median(theirs) * 1e3:.0f} ms")
+        ours = {"seconds": median(self.seconds), "mib": self.mib}
+        yield beside(row, f"{events} new events on {self.history.events:,}, servers that stay", "ClickHouse", ours, {"seconds": median(theirs), "mib": peer.mib})
 
     def __enter__(self):
         return self
