@@ -9,8 +9,8 @@
  *   publishing  each up.publish_interval, when    models, scores, what serving_* keeps, run history; a snapshot
  *               something was refined
  *   (backup)    each backup.interval, on the path of publishing: both attach a file to the lake
- *   checkpoint  when DuckDB's log is long, or     the database file; Gold's base, while refining pauses for
- *               Gold's delta is                   a moment
+ *   checkpoint  when DuckDB's log is long, or     the database file; Gold's base and state, while refining
+ *               Gold's delta or state             pauses for a moment
  *
  * What the API asks for (live_write) is done by the path that writes those tables: a promotion and a run by that of publishing, a replay by
  * that of refining. Its failure is that of the request, and ends no path.
@@ -72,7 +72,7 @@ struct Live {
     atomic_bool unrefined;    /* Bronze may have batches that Silver and Gold lack */
     atomic_bool refine_waits; /* nothing is to be refined, and somebody asks for data: the next batch need not be a full one */
     atomic_bool unpublished;  /* Gold has changed since the last snapshot */
-    atomic_bool unsettled;    /* Gold's delta is large */
+    atomic_bool unsettled;    /* Gold's delta is large, or its state */
     atomic_llong landed_ns;   /* when the last batch did; at first, when this began */
     atomic_llong asked_ns;    /* when the API was last asked for data; 0: not yet */
     atomic_llong step_ns;     /* when the step of landing that goes on began; 0: none does */
@@ -309,7 +309,7 @@ static int publish_and_back_up(void *arg, LakeConn *conn, Error *err) {
     return 0;
 }
 
-/* ---- Gold's next base ---- */
+/* ---- Gold's next base and state ---- */
 
 static void pause_refining(void *arg) {
     Live *live = arg;

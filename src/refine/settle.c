@@ -1,4 +1,4 @@
-/* settle.c: Gold's delta becomes part of a new base (compile/gold_features.c describes the tables).
+/* settle.c: Gold's delta becomes part of a new base (compile/gold_features.c describes the tables); the state is compacted (compact.c).
  *
  * A large delta makes each further refine and publish more expensive than a new base from time to time. That one writes all entities, so
  * it is made beside refines: piece by piece, each in a transaction of its own, since DuckDB holds up every other commit while it writes one
