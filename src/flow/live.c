@@ -232,8 +232,8 @@ static int refine_what_landed(Live *live, LakeConn *conn, Error *err) {
         return -1;
     }
     if (!atomic_exchange(&live->unpublished, true)) path_wake(live->paths[PATH_PUBLISH]);
-    if (stats.settle_due && !atomic_exchange(&live->unsettled, true)) path_wake(live->paths[PATH_CHECKPOINT]);
-    note_waiting(live); /* a batch that ends now lands within the pause */
+    if (stats.settle_due) atomic_store(&live->unsettled, true); /* seen within a second: that path ends before this one, and is not woken */
+    note_waiting(live);                                         /* a batch that ends now lands within the pause */
     pause_after_refine(&stats);
     return 0;
 }
@@ -264,16 +264,30 @@ static bool can_be_written(const char *dir) {
     return access(dir, W_OK | X_OK) == 0 || errno == ENOENT; /* it is made when it is needed */
 }
 
+/* Files that are not the lake's. */
+static bool is_elsewhere(const Live *live, const Error *err) {
+    return err->kind == ERR_IO && !err->fatal && can_be_written(live->layout.data_dir);
+}
+
 /* Snapshots and models may be on another volume, which is read-only or not there: what is live goes on without them. */
 static bool waits_for_folder(const Live *live, const Error *err) {
-    return err->kind == ERR_IO && !err->fatal && can_be_written(live->layout.data_dir) &&
-           !(can_be_written(live->layout.snapshots_dir) && can_be_written(live->layout.models_dir));
+    return is_elsewhere(live, err) && !(can_be_written(live->layout.snapshots_dir) && can_be_written(live->layout.models_dir));
+}
+
+/* The folder may have been mended since the error: once more. */
+static int publish_twice(Live *live, LakeConn *conn, Error *err) {
+    if (publish(live, conn, false, NULL, err) == 0) return 0;
+    if (!is_elsewhere(live, err) || waits_for_folder(live, err)) return -1;
+    log_warn("up", "%s. Its folder can be written now: once more", err->text);
+    error_clear(err);
+    lake_rollback(conn);
+    return publish(live, conn, false, NULL, err);
 }
 
 static int publish_when_due(Live *live, LakeConn *conn, Error *err) {
     int64_t interval_ms = settings_int(live->settings, "up.publish_interval");
     bool due = atomic_load(&live->unpublished) && (clock_mono_ns() - live->published_ns) / 1000000 >= interval_ms;
-    if (!due || stop_requested() || publish(live, conn, false, NULL, err) == 0) return 0;
+    if (!due || stop_requested() || publish_twice(live, conn, err) == 0) return 0;
     if (!waits_for_folder(live, err)) return -1;
     log_error("up", "%s. The live lake goes on without it; again in %.0f s", err->text, (double)interval_ms / 1e3);
     error_clear(err);

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from faults.injection import Injection
-from harness import FREE_PORT, ROOT, Result, Running, Smelt, Topic, billing, encode, events, eventually, filled, first_run_is_over, free_port, is_ready, judged, serving
+from harness import FREE_PORT, ROOT, Result, Running, Smelt, Topic, billing, encode, events, eventually, filled, first_run_is_over, free_port, history, is_ready, judged, serving
 
 PLAIN = ROOT / "build/release/smelt"  # sanitizers need address space of their own
 WITHOUT_RIGHTS = ("setpriv", "--inh-caps=-all", "--bounding-set=-all") if os.geteuid() == 0 else ()
@@ -240,6 +240,21 @@ def test_what_root_does_once_locks_the_user_of_the_pipeline_out_of_nothing(offli
     offline("audit")
     of_root = [str(path) for path in offline.folder.rglob("*") if path.stat().st_uid == 0 and path.name not in ("events.jsonl",)]
     assert of_root == [], of_root
+
+
+def test_what_was_mended_before_it_was_looked_at_ends_no_live_lake(binary: Path, smelt: Smelt, topic: Topic) -> None:
+    """An error of a folder that is well when `up` looks."""
+    history(smelt, 2000, faults=0)
+    smelt("ingest")
+    smelt("refine")
+    once = Injection(binary, smelt.folder, smelt.folder, "on=rename file=CURRENT* times=1 do=eio")
+    running = smelt.start("up", *FREE_PORT, "--set", "up.publish_interval=1s", **once.env)
+    api = serving(running)
+    eventually("it is published", lambda: (smelt.data / "snapshots/CURRENT").exists() or not running.is_running())
+    assert once.fired(), "no error happened"
+    assert api.get("/readyz")
+    assert "once more" in running.stderr
+    assert running.end().code == 0
 
 
 @pytest.mark.parametrize("folder", ["snapshots", "models"])

@@ -151,3 +151,19 @@ def test_what_lands_is_refined_at_once_only_while_somebody_asks(smelt: Smelt, to
     topic.send(bills(sent, 40, 11))
     eventually("and what lands from now on", lambda: refined_events(api) == sent + 40)
     assert running.end().code == 0
+
+
+def test_a_refine_that_is_under_way_ends_when_up_is_stopped(smelt: Smelt, topic: Topic) -> None:
+    """It finds that Gold's state is to be compacted, for which there is no path any more."""
+    many = "ingest.batch_rows=100"
+    smelt("produce", "--events", "15000", "--subscribers", "12000", "--days", "20", "--seed", "3")
+    smelt("ingest")
+    smelt("refine")
+    smelt("produce", "--events", "1500", "--subscribers", "12000", "--seed", "4")
+    smelt("ingest", "--set", many)
+    running = smelt.start("up", *FREE_PORT, "--set", "log.level=debug")
+    running.wait_for_log("gold/newest")
+    result = running.end()
+    assert result.code == 0, result
+    assert smelt.value("SELECT compacted_sums < 0 FROM gold_state"), "it was compacted before the end"
+    assert smelt.audit()["ok"]
