@@ -6,6 +6,7 @@ commands, are reported too.
 """
 
 import contextlib
+import random
 import time
 
 from measure import clickhouse
@@ -53,14 +54,15 @@ class History:
 
 
 class InClickHouse:
-    """A server that stays, with the events of a history; the clock starts when the new events are in the topic."""
+    """A server that stays, with the events of a history; the clock starts when the new events are in the topic, at any moment of its flushes."""
 
     def __init__(self, history, server):
-        self.history, self.server, self.seconds = history, server, []
+        self.history, self.server, self.seconds, self.chance = history, server, [], random.Random(1)
         history.bench.produce(10, server.topic)
         server.load(history.bench.path(f"{history.lake}.jsonl"))
 
     def measure(self):
+        time.sleep(self.chance.uniform(0, self.server.flush_ms / 1e3))
         before, since = self.server.landed(), int(time.time() * 1e3)
         self.history.bench.produce(self.history.bench.options.new_events, self.server.topic)
         self.seconds.append(self.server.refresh(before, self.history.bench.options.new_events, since))
