@@ -80,7 +80,7 @@ class InClickHouse:
 
 @contextlib.contextmanager
 def peers(bench, chosen):
-    if not clickhouse.is_measured(bench):
+    if not clickhouse.is_measured(bench) or not chosen:
         yield []
         return
     with Resident(bench, "clickhouse-history", "clickhouse-new") as server:

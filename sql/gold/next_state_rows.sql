@@ -1,1 +1,1 @@
-INSERT INTO {{next}} BY NAME FROM refine_compacted WHERE rowid >= {{from}} AND rowid < {{to}}
+INSERT INTO {{next}} BY NAME FROM {{table}} WHERE rowid >= {{from}} AND rowid < {{to}}

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What the many small statements of a lake do not need, and what takes a twentieth of their time. Those who ask a snapshot have them. */
+/* What the many small statements of a lake do not need. Those who ask a snapshot have them. */
 #define UNUSED_OPTIMIZERS "common_subplan,common_aggregate,duplicate_groups,sum_rewriter,regex_range,join_elimination,window_self_join"
 #define MEMORY_TIMES      8                  /* lake.memory_limit at most, to open a lake */
 #define MEMORY_TO_OPEN    ((size_t)96 << 20) /* with less DuckDB's allocator may end the process by a signal */

@@ -135,37 +135,53 @@ static int read_moment(const Refine *r, const StatePart *part, StateMoment *ret,
     return 0;
 }
 
-/* sql/<name>.sql, with {{table}}, {{next}}, {{from}} and {{to}}. */
-static int exec_sql(const Refine *r, const StatePart *part, const char *name, int64_t from, int64_t to, Error *err) {
-    const LakeBinding bindings[] = {{"table", lake_name(table_of(r, part->table))},
-                                    {"next", lake_name(table_of(r, part->next))},
-                                    {"from", lake_int(from)},
-                                    {"to", lake_int(to)}};
+#define COMPACTED "refine_compacted" /* the temporary table of compile/compile.h */
+
+/* sql/<name>.sql, with {{table}} and {{next}}. */
+static int exec_sql(const Refine *r, const StatePart *part, const char *name, Error *err) {
+    const LakeBinding names[] = {{"table", lake_name(table_of(r, part->table))}, {"next", lake_name(table_of(r, part->next))}};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), names, ARRAY_LEN(names));
+    return lake_exec(r->conn, name, sql, err);
+}
+
+/* The rows [from, to) of `table`. */
+static int copy_rows(const Refine *r, const StatePart *part, const char *table, int64_t from, int64_t to, Error *err) {
+    static const char name[] = "gold/next_state_rows";
+    const LakeBinding bindings[] = {
+        {"next", lake_name(table_of(r, part->next))}, {"table", lake_name(table)}, {"from", lake_int(from)}, {"to", lake_int(to)}};
     CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), bindings, ARRAY_LEN(bindings));
     return lake_exec(r->conn, name, sql, err);
+}
+
+static int drop_table(const Refine *r, const char *table, Error *err) {
+    CLEANUP(free_text) char *sql = xasprintf("DROP TABLE IF EXISTS %s", table);
+    return lake_exec(r->conn, "gold/drop", sql, err);
 }
 
 /* Into a temporary table, of which nothing is in the log. */
 static int compact_aside(const Refine *r, const StatePart *part, const StateMoment *then, int64_t *ret_rows, Error *err) {
     GoldDayText text;
     const LakeBinding bindings[] = {first_day(r, then->newest, &text), {"end", lake_int(then->end)}};
+    static const char counted[] = "gold/rows";
+    const LakeBinding table = {"table", lake_name(COMPACTED)};
+    CLEANUP(free_text) char *count = lake_sql_bind(lake_sql(counted), &table, 1);
     if (refine_exec(r, part->beside, bindings, ARRAY_LEN(bindings), NULL, err) != 0) return -1;
-    return lake_query_int(r->conn, "gold/compacted_rows", lake_sql("gold/compacted_rows"), NULL, 0, ret_rows, err);
+    return lake_query_int(r->conn, counted, count, NULL, 0, ret_rows, err);
 }
 
 static int make_next(const Refine *r, const StatePart *part, const StateMoment *then, Error *err) {
     int64_t rows = 0;
-    if (compact_aside(r, part, then, &rows, err) != 0 || exec_sql(r, part, "gold/next_state", 0, 0, err) != 0) return -1;
+    if (compact_aside(r, part, then, &rows, err) != 0 || exec_sql(r, part, "gold/next_state", err) != 0) return -1;
     for (int64_t from = 0; from < rows; from += PIECE_ROWS) {
         if (stop_requested()) return error_set(err, ERR_STOPPED, "stopped while Gold's state was compacted; it stays as it was");
-        if (exec_sql(r, part, "gold/next_state_rows", from, from + PIECE_ROWS, err) != 0) return -1;
+        if (copy_rows(r, part, COMPACTED, from, from + PIECE_ROWS, err) != 0) return -1;
     }
     return 0;
 }
 
 static int swap_in_transaction(const Refine *r, const StatePart *part, Error *err) {
     if (lake_begin(r->conn, err) != 0) return -1;
-    if (exec_sql(r, part, "gold/swap_state", 0, 0, err) == 0 && store_compacted(r, part, false, err) == 0 && lake_commit(r->conn, err) == 0)
+    if (exec_sql(r, part, "gold/swap_state", err) == 0 && store_compacted(r, part, false, err) == 0 && lake_commit(r->conn, err) == 0)
         return 0;
     lake_rollback(r->conn);
     return -1;
@@ -175,8 +191,8 @@ static int swap_in_transaction(const Refine *r, const StatePart *part, Error *er
 static int swap(const Refine *r, const StatePart *part, const StateMoment *then, Error *err) {
     StateMoment now = {0};
     if (read_moment(r, part, &now, err) != 0) return -1;
-    if (now.oid != then->oid || now.newest != then->newest) return exec_sql(r, part, "gold/drop_next_state", 0, 0, err);
-    if (exec_sql(r, part, "gold/next_state_rest", then->end, 0, err) != 0 || swap_in_transaction(r, part, err) != 0) return -1;
+    if (now.oid != then->oid || now.newest != then->newest) return drop_table(r, table_of(r, part->next), err);
+    if (copy_rows(r, part, table_of(r, part->table), then->end, INT64_MAX, err) != 0 || swap_in_transaction(r, part, err) != 0) return -1;
     log_debug("refine", "%s compacted from %" PRId64 " rows beside refines", table_of(r, part->table), then->end);
     return 0;
 }
@@ -194,8 +210,8 @@ static int compact_and_swap(const Refine *r, const StatePart *part, const Refine
 static int compact_beside(const Refine *r, const StatePart *part, const RefinePause *pause, Error *err) {
     Error ignored = {0};
     int rc = compact_and_swap(r, part, pause, err);
-    if (rc != 0 && exec_sql(r, part, "gold/drop_next_state", 0, 0, &ignored) != 0) error_clear(&ignored); /* the next one replaces it */
-    if (lake_exec(r->conn, "gold/drop_compacted", lake_sql("gold/drop_compacted"), rc == 0 ? err : &ignored) != 0) rc = -1;
+    if (rc != 0 && drop_table(r, table_of(r, part->next), &ignored) != 0) error_clear(&ignored); /* the next one replaces it */
+    if (drop_table(r, "temp." COMPACTED, rc == 0 ? err : &ignored) != 0) rc = -1;
     error_clear(&ignored);
     return rc;
 }

@@ -1,2 +1,0 @@
--- What was added to the state meanwhile.
-INSERT INTO {{next}} BY NAME FROM {{table}} WHERE rowid >= {{from}}
