@@ -8,14 +8,15 @@
 #include <stdbool.h>
 
 typedef struct BatchMessage {
-    int32_t partition;
-    bool tombstone;               /* the message has no value at all */
-    bool too_large;               /* only its first bytes are there */
-    bool event_has_extras;        /* its key and headers are kept also when it is an event */
     int64_t offset, timestamp_us; /* INT64_MIN: no timestamp */
-    size_t at, len;               /* in bytes */
+    size_t at;                    /* in bytes */
+    uint32_t len : 29;
+    bool tombstone : 1;           /* the message has no value at all */
+    bool too_large : 1;           /* only its first bytes are there */
+    bool event_has_extras : 1;    /* its key and headers are kept also when it is an event */
     int32_t key_len, headers_len; /* ... which follow; -1: none */
-    const MessageSchema *schema;  /* how it is read (decode.h); borrowed from the reader's Schemas. NULL: JSON */
+    int32_t partition;
+    const MessageSchema *schema; /* how it is read (decode.h); borrowed from the reader's Schemas. NULL: JSON */
 } BatchMessage;
 
 typedef struct BatchGap {

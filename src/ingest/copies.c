@@ -5,6 +5,9 @@
  *                session that has asked often knows most of those that Bronze does not have (seen.h)
  *   timeless     events without a time, for which no zone map prunes: they are remembered by a hash, and Bronze is asked when one is known
  *
+ * Of a stream in order of time Bronze has only the beginning of the dense range. So it is first asked what it has of it when the batch is
+ * large: otherwise all events of the batch would become a hash table, in which a few are looked for.
+ *
  * The bounds are those of hours, and within a few hours those of minutes: a stream of thousands of events a second has millions in an hour.
  * The check is exact whatever the split. */
 #include "ingest/copies.h"
@@ -17,12 +20,13 @@
 
 #define MINUTE_US       (60 * USEC_PER_SEC)
 #define HOUR_US         (60 * MINUTE_US)
-#define OUTLIERS_SHARE  50   /* at either end up to 1/50 of the batch is outside the dense range */
-#define SPARSE_SHARE    8    /* a bucket with less than 1/8 of the typical one's events is sparse */
-#define SCATTERED_ROWS  2000 /* so few events, over more than ... */
-#define SCATTERED_HOURS 48   /* ... so many hours, are all asked for one by one */
-#define NARROW_HOURS    6    /* the bounds of so few hours are narrowed to minutes */
-#define ROWS_MAX        2000 /* of Bronze, that are listed in a query */
+#define OUTLIERS_SHARE  50    /* at either end up to 1/50 of the batch is outside the dense range */
+#define SPARSE_SHARE    8     /* a bucket with less than 1/8 of the typical one's events is sparse */
+#define SCATTERED_ROWS  2000  /* so few events, over more than ... */
+#define SCATTERED_HOURS 48    /* ... so many hours, are all asked for one by one */
+#define NARROW_HOURS    6     /* the bounds of so few hours are narrowed to minutes */
+#define MANY_EVENTS     10000 /* in the dense range: one more statement costs less than their hash table */
+#define ROWS_MAX        2000  /* of Bronze, that are listed in a query */
 #define HASHES_MAX      (INT64_C(1) << 20)
 
 typedef struct Bucket {
@@ -141,6 +145,25 @@ static int run_bound(LakeConn *conn, const char *name, const LakeBinding *bindin
     return lake_exec(conn, name, sql, err);
 }
 
+/* Makes the range that in which Bronze has events; empty: it has none. */
+static int narrow(LakeConn *conn, Range *dense, Error *err) {
+    static const char name[] = "bronze/times_in_range";
+    const LakeBinding range[] = {{"from", lake_time(dense->from_us)}, {"to", lake_time(dense->to_us)}};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), range, 2);
+    CLEANUP(lake_result_freep) LakeResult *times = NULL;
+    if (lake_query(conn, name, sql, NULL, 0, &times, err) != 0 || lake_next(times, err) < 0) return -1;
+    dense->to_us = lake_is_null(times, 0) ? dense->from_us : lake_col_int(times, 1) + 1;
+    if (!lake_is_null(times, 0)) dense->from_us = lake_col_int(times, 0);
+    return 0;
+}
+
+static int find_dense(LakeConn *conn, Range dense, Error *err) {
+    if (dense.events >= MANY_EVENTS && narrow(conn, &dense, err) != 0) return -1;
+    if (dense.from_us == dense.to_us) return 0;
+    const LakeBinding range[] = {{"from", lake_time(dense.from_us)}, {"to", lake_time(dense.to_us)}};
+    return run_bound(conn, "bronze/repeated_in_bronze", range, 2, err);
+}
+
 /* The whole numbers of the first column, as int64_t. */
 static int read_numbers(LakeConn *conn, const char *name, const LakeBinding *bindings, size_t n, Buf *ret, Error *err) {
     CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), bindings, n);
@@ -156,25 +179,26 @@ static const int64_t *numbers(const Buf *list, size_t *ret_count) {
     return (const int64_t *)(const void *)list->data;
 }
 
-static int find_at_times(LakeConn *conn, const int64_t *time, size_t n, Error *err) {
-    CLEANUP(buf_done) Buf rows = {0};
+/* The rows of Bronze that have the time of an event outside of the range. */
+static int find_rows(const Copies *c, LakeConn *conn, const LakeBinding range[2], Buf *ret, Error *err) {
+    CLEANUP(buf_done) Buf times = {0};
+    size_t n;
+    if (!seen_remembers(c->seen)) return read_numbers(conn, "bronze/rows_of_outliers", range, 2, ret, err);
+    if (seen_find(c->seen, conn, range, &times, err) != 0) return -1;
+    const int64_t *time = numbers(&times, &n);
     LakeBinding at = {"times", lake_times(time, n)};
-    if (read_numbers(conn, "bronze/rows_at_times", &at, 1, &rows, err) != 0) return -1;
-    const int64_t *row = numbers(&rows, &n);
-    if (n == 0) return 0;
-    LakeBinding there = {"rows", lake_ints(row, n)};
-    return n <= ROWS_MAX ? run_bound(conn, "bronze/repeated_in_rows", &there, 1, err)
-                         : run_bound(conn, "bronze/repeated_at_times", &at, 1, err);
+    return n > 0 ? read_numbers(conn, "bronze/rows_at_times", &at, 1, ret, err) : 0;
 }
 
 static int find_outliers(const Copies *c, LakeConn *conn, const LakeBinding range[2], Error *err) {
-    CLEANUP(buf_done) Buf times = {0};
+    CLEANUP(buf_done) Buf rows = {0};
     size_t n;
-    int rc = seen_remembers(c->seen) ? seen_find(c->seen, conn, range, &times, err)
-                                     : read_numbers(conn, "bronze/outliers", range, 2, &times, err);
-    if (rc != 0) return -1;
-    const int64_t *time = numbers(&times, &n);
-    return n > 0 ? find_at_times(conn, time, n, err) : 0;
+    if (find_rows(c, conn, range, &rows, err) != 0) return -1;
+    const int64_t *row = numbers(&rows, &n);
+    if (n == 0) return 0;
+    LakeBinding there[] = {range[0], range[1], {"rows", lake_ints(row, n)}};
+    return n <= ROWS_MAX ? run_bound(conn, "bronze/repeated_in_rows", there, 3, err)
+                         : run_bound(conn, "bronze/repeated_outliers", range, 2, err);
 }
 
 /* ---- events without a time ---- */
@@ -235,7 +259,7 @@ int copies_find(Copies *c, LakeConn *conn, const Buckets *staged, Error *err) {
     const LakeBinding range[] = {{"from", lake_time(dense_part.from_us)}, {"to", lake_time(dense_part.to_us)}};
     bool are_late = dense_part.events < staged->total || staged->beyond > 0;
     if (staged->timeless > 0 && find_timeless(c, conn, err) != 0) return -1;
-    if (dense_part.from_us < dense_part.to_us && run_bound(conn, "bronze/repeated_in_bronze", range, 2, err) != 0) return -1;
+    if (find_dense(conn, dense_part, err) != 0) return -1;
     if (seen_next_batch(c->seen, conn, staged->total + staged->beyond, are_late, err) != 0) return -1;
     return are_late || seen_remembers(c->seen) ? find_outliers(c, conn, range, err) : 0;
 }

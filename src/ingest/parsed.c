@@ -1,15 +1,18 @@
 /* parsed.c: see parsed.h. Scanning threads claim ranges of messages with one atomic exchange each.
  *
- * Invariant: the texts of an event are in the batch, or in the arena of the thread that parsed it. */
+ * Invariant: the texts of an event are in the batch, or in the texts of the thread that parsed it. */
 #include "ingest/parsed.h"
 
-#include "base/arena.h"
+#include "base/buf.h"
 #include "base/memory.h"
+#include "lake/vectors.h"
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 
 #define CHUNK_BYTES (1 << 20) /* of messages in a chunk: DuckDB has all of it in memory, more than once */
+
+#define TEXTS_KEPT (1 << 20) /* of a thread: more is given back with the batch */
 
 enum { SCAN_THREADS = 2 };
 
@@ -18,20 +21,25 @@ typedef struct Scratch {
     ParsedBatch *parsed;
     EnvelopeParser *parser; /* owned; NULL: of no batch yet */
     Buf json;               /* of a message that came in another encoding */
-    Arena texts;
+    Buf texts;              /* of events, that are not in the batch as they are */
 } Scratch;
 
 enum { TEXT_ID, TEXT_TYPE, TEXT_SOURCE, TEXT_ENTITY, TEXT_PAYLOAD, TEXT_EXTRA, TEXTS };
 
-/* An Envelope in three quarters of the memory: there are hundreds of thousands. */
+/* An Envelope in less than half of the memory: there are hundreds of thousands. Texts are places in the bytes of the batch, or, when their
+ * bit of `copied` is set, in the texts of the thread that parsed it. */
+#define NO_TEXT UINT32_MAX
 typedef struct ParsedEvent {
-    const char *reject;      /* NULL: it is an event */
-    const char *text[TEXTS]; /* NULL: absent */
-    uint32_t len[TEXTS];
+    union {
+        int64_t time_us;
+        const char *reject; /* static text */
+    };
+    uint32_t at[TEXTS], len[TEXTS]; /* len NO_TEXT: absent */
     int32_t quality;
-    bool has_time, has_quality;
-    int64_t time_us;
+    uint8_t copied, thread;
+    bool is_event : 1, has_time : 1, has_quality : 1;
 } ParsedEvent;
+_Static_assert(sizeof(ParsedEvent) == 64, "an event takes one cache line");
 
 struct ParsedBatch {
     const Batch *batch;  /* borrowed; NULL: none */
@@ -78,16 +86,17 @@ static size_t fill_from(Scratch *s, atomic_size_t *claimed, PutMessage put, Lake
 
 /* ---- values ---- */
 
-static void put_span(LakeChunk *chunk, size_t col, size_t row, Span text) {
+/* For what stays as it is until the statement has ended: bytes of the batch, and texts once all is parsed. */
+static void lend_span(LakeChunk *chunk, size_t col, size_t row, Span text) {
     if (text.at != NULL)
-        lake_put_utf8(chunk, col, row, text.at, text.len);
+        ((LakeText *)lake_output(chunk, col).data)[row] = lake_borrow_text(text);
     else
         lake_put_null(chunk, col, row);
 }
 
-static void put_bytes(LakeChunk *chunk, size_t col, size_t row, Span bytes) {
-    if (bytes.at != NULL)
-        lake_put_blob(chunk, col, row, bytes.at, bytes.len);
+static void put_text(LakeChunk *chunk, size_t col, size_t row, Span text) {
+    if (text.at != NULL)
+        lake_put_utf8(chunk, col, row, text.at, text.len);
     else
         lake_put_null(chunk, col, row);
 }
@@ -147,18 +156,31 @@ static void parse_message(Scratch *s, const BatchMessage *m, Envelope *ret) {
 
 static void keep(Scratch *s, Span text, ParsedEvent *e, int which) {
     const Buf *bytes = &s->parsed->batch->bytes;
-    uintptr_t at = (uintptr_t)text.at, first = (uintptr_t)bytes->data;
-    bool is_in_batch = at >= first && at < first + bytes->len;
-    if (text.at != NULL && !is_in_batch) text = arena_keep(&s->texts, text);
-    BUG_IF(text.len > UINT32_MAX);
-    e->text[which] = text.at;
+    uintptr_t at = (uintptr_t)text.at, first = (uintptr_t)bytes->data, place = at - first;
+    e->len[which] = NO_TEXT;
+    if (text.at == NULL) return;
+    bool is_in_batch = at >= first && place < bytes->len;
+    if (!is_in_batch) {
+        e->copied |= (uint8_t)(1 << which);
+        place = s->texts.len;
+        buf_add(&s->texts, text.at, text.len);
+    }
+    BUG_IF(place > UINT32_MAX || text.len >= NO_TEXT);
+    e->at[which] = (uint32_t)place;
     e->len[which] = (uint32_t)text.len;
 }
 
 static void keep_event(Scratch *s, const Envelope *e, ParsedEvent *ret) {
-    *ret = (ParsedEvent){
-        .reject = e->reject, .quality = e->quality, .has_time = e->has_time, .has_quality = e->has_quality, .time_us = e->time_us};
-    if (e->reject != NULL) return;
+    *ret = (ParsedEvent){.is_event = e->reject == NULL};
+    if (!ret->is_event) {
+        ret->reject = e->reject;
+        return;
+    }
+    ret->thread = (uint8_t)(s - s->parsed->scratch);
+    ret->has_time = e->has_time;
+    ret->time_us = e->time_us;
+    ret->has_quality = e->has_quality;
+    ret->quality = e->quality;
     keep(s, e->id, ret, TEXT_ID);
     keep(s, e->type, ret, TEXT_TYPE);
     keep(s, e->source, ret, TEXT_SOURCE);
@@ -167,8 +189,10 @@ static void keep_event(Scratch *s, const Envelope *e, ParsedEvent *ret) {
     keep(s, e->extra, ret, TEXT_EXTRA);
 }
 
-static Span text_of(const ParsedEvent *e, int which) {
-    return (Span){e->text[which], e->len[which]};
+static Span text_of(const ParsedBatch *p, const ParsedEvent *e, int which) {
+    if (e->len[which] == NO_TEXT) return (Span){0};
+    const Buf *texts = e->copied & 1 << which ? &p->scratch[e->thread].texts : &p->batch->bytes;
+    return (Span){texts->data + e->at[which], e->len[which]};
 }
 
 enum { ID_SOURCE = PLACE_COLUMNS, ID_ID, ID_TIME, ID_PLACE };
@@ -183,8 +207,8 @@ static bool put_identity(Scratch *s, size_t place, LakeChunk *chunk, size_t row)
     keep_event(s, &e, event);
     if (e.reject != NULL) return false;
     put_place(chunk, row, m);
-    put_span(chunk, ID_SOURCE, row, e.source);
-    put_span(chunk, ID_ID, row, e.id);
+    put_text(chunk, ID_SOURCE, row, e.source);
+    put_text(chunk, ID_ID, row, e.id);
     put_int(chunk, ID_TIME, row, e.has_time, e.time_us);
     lake_put_int(chunk, ID_PLACE, row, (int64_t)place);
     return true;
@@ -214,17 +238,17 @@ static bool put_event(Scratch *s, size_t place, LakeChunk *chunk, size_t row) {
     const ParsedBatch *p = s->parsed;
     const BatchMessage *m = &p->batch->messages[place];
     const ParsedEvent *e = &p->events[place];
-    if (e->reject != NULL) return false;
+    if (!e->is_event) return false;
     put_place(chunk, row, m);
-    put_span(chunk, EVENT_ID, row, text_of(e, TEXT_ID));
-    put_span(chunk, EVENT_TYPE, row, text_of(e, TEXT_TYPE));
-    put_span(chunk, EVENT_SOURCE, row, text_of(e, TEXT_SOURCE));
-    put_span(chunk, EVENT_ENTITY, row, text_of(e, TEXT_ENTITY));
+    lend_span(chunk, EVENT_ID, row, text_of(p, e, TEXT_ID));
+    lend_span(chunk, EVENT_TYPE, row, text_of(p, e, TEXT_TYPE));
+    lend_span(chunk, EVENT_SOURCE, row, text_of(p, e, TEXT_SOURCE));
+    lend_span(chunk, EVENT_ENTITY, row, text_of(p, e, TEXT_ENTITY));
     put_int(chunk, EVENT_TIME, row, e->has_time, e->time_us);
-    put_span(chunk, EVENT_PAYLOAD, row, text_of(e, TEXT_PAYLOAD));
+    lend_span(chunk, EVENT_PAYLOAD, row, text_of(p, e, TEXT_PAYLOAD));
     put_int(chunk, EVENT_QUALITY, row, e->has_quality, e->quality);
-    put_span(chunk, EVENT_EXTRA, row, text_of(e, TEXT_EXTRA));
-    put_bytes(chunk, EVENT_RAW, row, m->schema != NULL ? bytes_of(p->batch, m) : (Span){0}); /* it did not come as JSON */
+    lend_span(chunk, EVENT_EXTRA, row, text_of(p, e, TEXT_EXTRA));
+    lend_span(chunk, EVENT_RAW, row, m->schema != NULL ? bytes_of(p->batch, m) : (Span){0}); /* it did not come as JSON */
     return true;
 }
 
@@ -242,13 +266,13 @@ static const LakeColumn reject_columns[] = {PLACE, [REJECT_REASON] = {"reason", 
 static bool put_reject(Scratch *s, size_t place, LakeChunk *chunk, size_t row) {
     const ParsedBatch *p = s->parsed;
     const BatchMessage *m = &p->batch->messages[place];
-    const char *reason = p->events[place].reject;
-    if (reason == NULL) return false;
+    const ParsedEvent *e = &p->events[place];
+    if (e->is_event) return false;
     put_place(chunk, row, m);
-    lake_put_utf8(chunk, REJECT_REASON, row, reason, strlen(reason));
-    put_bytes(chunk, REJECT_RAW, row, bytes_of(p->batch, m));
-    put_bytes(chunk, REJECT_KEY, row, key_of(p->batch, m));
-    put_span(chunk, REJECT_HEADERS, row, headers_of(p->batch, m));
+    lake_put_utf8(chunk, REJECT_REASON, row, e->reject, strlen(e->reject));
+    lend_span(chunk, REJECT_RAW, row, bytes_of(p->batch, m));
+    lend_span(chunk, REJECT_KEY, row, key_of(p->batch, m));
+    lend_span(chunk, REJECT_HEADERS, row, headers_of(p->batch, m));
     return true;
 }
 
@@ -264,10 +288,10 @@ static bool put_key(Scratch *s, size_t place, LakeChunk *chunk, size_t row) {
     const ParsedBatch *p = s->parsed;
     const BatchMessage *m = &p->batch->messages[place];
     Span key = key_of(p->batch, m), headers = headers_of(p->batch, m);
-    if (p->events[place].reject != NULL || !m->event_has_extras || (key.at == NULL && headers.at == NULL)) return false;
+    if (!p->events[place].is_event || !m->event_has_extras || (key.at == NULL && headers.at == NULL)) return false;
     put_place(chunk, row, m);
-    put_bytes(chunk, KEY_KEY, row, key);
-    put_span(chunk, KEY_HEADERS, row, headers);
+    lend_span(chunk, KEY_KEY, row, key);
+    lend_span(chunk, KEY_HEADERS, row, headers);
     return true;
 }
 
@@ -312,7 +336,7 @@ void parsed_free(ParsedBatch *p) {
     parsed_end(p);
     for (size_t i = 0; i < SCAN_THREADS; i++) {
         buf_done(&p->scratch[i].json);
-        arena_done(&p->scratch[i].texts);
+        buf_done(&p->scratch[i].texts);
     }
     free(p->events);
     free(p);
@@ -340,18 +364,19 @@ void parsed_end(ParsedBatch *p) {
     p->batch = NULL;
     for (size_t i = 0; i < SCAN_THREADS; i++) {
         envelope_parser_freep(&p->scratch[i].parser);
-        arena_clear(&p->scratch[i].texts);
+        buf_clear(&p->scratch[i].texts);
+        if (p->scratch[i].texts.cap > TEXTS_KEPT) buf_done(&p->scratch[i].texts);
     }
 }
 
 Envelope parsed_event(const ParsedBatch *p, size_t place) {
     const ParsedEvent *e = &p->events[place];
-    return (Envelope){.id = text_of(e, TEXT_ID),
-                      .type = text_of(e, TEXT_TYPE),
-                      .source = text_of(e, TEXT_SOURCE),
-                      .entity_id = text_of(e, TEXT_ENTITY),
-                      .payload = text_of(e, TEXT_PAYLOAD),
-                      .extra = text_of(e, TEXT_EXTRA),
+    return (Envelope){.id = text_of(p, e, TEXT_ID),
+                      .type = text_of(p, e, TEXT_TYPE),
+                      .source = text_of(p, e, TEXT_SOURCE),
+                      .entity_id = text_of(p, e, TEXT_ENTITY),
+                      .payload = text_of(p, e, TEXT_PAYLOAD),
+                      .extra = text_of(p, e, TEXT_EXTRA),
                       .has_time = e->has_time,
                       .has_quality = e->has_quality,
                       .time_us = e->time_us,

@@ -20,8 +20,8 @@ static void fill(LakeConn *conn) {
 }
 
 /* The rows that the scans of Bronze gave, as DuckDB counts them. */
-static int64_t rows_read(LakeConn *conn, const char *name, LakeBinding list) {
-    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), &list, 1);
+static int64_t rows_read(LakeConn *conn, const char *name, const LakeBinding *bindings, size_t n) {
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), bindings, n);
     CLEANUP(free_text) char *explain = xasprintf("EXPLAIN (ANALYZE, FORMAT json) %s", sql);
     CLEANUP(lake_result_freep) LakeResult *plan = NULL;
     Error err = {0};
@@ -45,10 +45,14 @@ static void a_lookup_reads_what_is_near(void **state) {
         rows[i] = 7 + i * (ROWS / LOOKED_UP / 8);
         times[i] = rows[i] * 60 * USEC_PER_SEC;
     }
-    assert_true(rows_read(conn, "bronze/contents_of_rows", (LakeBinding){"rows", lake_ints(rows, LOOKED_UP)}) < ROWS / 4);
-    assert_true(rows_read(conn, "bronze/repeated_at_times", (LakeBinding){"times", lake_times(times, LOOKED_UP)}) < ROWS / 4);
-    assert_true(rows_read(conn, "bronze/rows_at_times", (LakeBinding){"times", lake_times(times, LOOKED_UP)}) < ROWS / 4);
-    assert_true(rows_read(conn, "bronze/repeated_in_rows", (LakeBinding){"rows", lake_ints(rows, LOOKED_UP)}) < ROWS / 4);
+    run(conn, "INSERT INTO staged SELECT 0, 1000000 + i, to_timestamp((7 + i * 6250) * 60), 'e' || (7 + i * 6250), 's' FROM range(8) r(i)");
+    LakeBinding dense_is_empty[] = {{"from", lake_time(0)}, {"to", lake_time(0)}, {"rows", lake_ints(rows, LOOKED_UP)}};
+    LakeBinding at_times = {"times", lake_times(times, LOOKED_UP)};
+    assert_true(rows_read(conn, "bronze/contents_of_rows", &dense_is_empty[2], 1) < ROWS / 4);
+    assert_true(rows_read(conn, "bronze/rows_at_times", &at_times, 1) < ROWS / 4);
+    assert_true(rows_read(conn, "bronze/rows_of_outliers", dense_is_empty, 2) < ROWS / 4);
+    assert_true(rows_read(conn, "bronze/repeated_outliers", dense_is_empty, 2) < ROWS / 4);
+    assert_true(rows_read(conn, "bronze/repeated_in_rows", dense_is_empty, 3) < ROWS / 4);
 }
 
 static int64_t copies_of(LakeConn *conn, Copies *known, const char *staged) {

@@ -1,6 +1,0 @@
--- As repeated_in_bronze, for the few events outside the dense part: prunes by their times. A subquery, as in contents_of_rows.sql.
-INSERT INTO copies (kafka_partition, kafka_offset, bronze_row)
-SELECT s.kafka_partition, s.kafka_offset, b.bronze_row
-FROM staged s JOIN (
-    SELECT rowid AS bronze_row, source_system, event_id, event_timestamp FROM bronze_raw_events WHERE event_timestamp IN (SELECT unnest([{{times}}]))
-) b ON s.event_timestamp = b.event_timestamp AND s.event_id = b.event_id AND s.source_system = b.source_system;
