@@ -360,7 +360,7 @@ static void errors_say_what_is_allowed(void **state) {
         {"log.level=loud", "--set: log.level is 'loud', expected debug, info, warn or error"},
         {"run.attempts=0", "--set: run.attempts is '0', expected a whole number, 1 to 1000"},
         {"model.seed=-1", "--set: model.seed is '-1', expected a whole number, at least 0"},
-        {"ingest.batch_bytes=0", "--set: ingest.batch_bytes is '0', expected a size like 256MiB or 1GB, at least 1B"},
+        {"ingest.batch_bytes=0", "--set: ingest.batch_bytes is '0', expected a size like 256MiB or 1GB, 1B to 1GiB"},
         {"lake.memory_limit=x", "--set: lake.memory_limit is 'x', expected a size like 256MiB or 1GB"},
         {"status.interval=1ms", "--set: status.interval is '1ms', expected a duration like 250ms, 10s, 5m, 2h, 100ms to 1d"},
     };
