@@ -14,7 +14,7 @@
 #include <time.h>
 
 #define FINISH_MS         500  /* for the answer to the last report */
-#define FINISH_AGAIN_MS   3000 /* when reports fail: a new cluster makes its topic of offsets at the first one */
+#define FINISH_AGAIN_MS   3000 /* when reports fail, or none was answered yet: a new cluster makes its topic of offsets at the first one */
 #define FINISH_PAUSE_NS   (NSEC_PER_SEC / 10)
 #define AGAIN_MS          1000 /* before a report that failed is sent again, doubled up to AGAIN_MAX_MS */
 #define AGAIN_MAX_MS      30000
@@ -29,6 +29,7 @@ struct KafkaConsumer {
     rd_kafka_topic_partition_list_t *assigned;
     rd_kafka_message_t *held;                  /* the message that the last event borrows from */
     atomic_int reports;                        /* offset reports that the broker has not answered yet */
+    atomic_bool answered;                      /* a report was, whether it failed or not */
     atomic_bool no_reports;                    /* the group may not be used */
     pthread_mutex_t lock;                      /* of `reported`: another thread may report while one polls */
     rd_kafka_topic_partition_list_t *reported; /* the newest position of each partition */
@@ -68,6 +69,7 @@ static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_p
     (void)rk, (void)offsets;
     KafkaConsumer *c = ((KafkaClient *)opaque)->owner;
     atomic_fetch_sub(&c->reports, 1);
+    atomic_store(&c->answered, true);
     report_failed(c, code);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
         atomic_store(&c->pause_ms, 0);
@@ -189,8 +191,9 @@ static void finish_reports(KafkaConsumer *c) {
     report_again(c);
     rd_kafka_assign(c->client->rk, NULL);
     for (int64_t now = began; atomic_load(&c->reports) > 0 || has_unreported(c); now = clock_mono_ns()) {
-        int64_t limit_ms = has_unreported(c) && !stop_requested() ? FINISH_AGAIN_MS : FINISH_MS;
-        if (now - (has_unreported(c) ? began : sent) >= limit_ms * (NSEC_PER_SEC / 1000)) break;
+        bool slow = has_unreported(c) || !atomic_load(&c->answered);
+        int64_t limit_ms = slow && !stop_requested() ? FINISH_AGAIN_MS : FINISH_MS;
+        if (now - (slow ? began : sent) >= limit_ms * (NSEC_PER_SEC / 1000)) break;
         if (atomic_load(&c->reports) == 0 && now - sent >= FINISH_PAUSE_NS) {
             sent = now;
             report_again(c);

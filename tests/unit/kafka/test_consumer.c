@@ -7,10 +7,10 @@
 #include "commands/settings_table.h"
 #include "mock.h"
 
-#define TOPIC         "events"
-#define PARTITIONS    2
-#define OFFSET_COMMIT 8 /* Kafka's api key */
-#define WITHIN_S      60
+#define TOPIC      "events"
+#define PARTITIONS 2
+enum { OFFSET_COMMIT = 8, FIND_COORDINATOR = 10 }; /* Kafka's api keys */
+#define WITHIN_S 60
 
 static int mock_up(void **state) {
     Mock *mock = mock_new(1);
@@ -110,12 +110,25 @@ static void the_last_report_is_sent_again(void **state) {
     assert_int_equal(committed(other, 0), 9);
 }
 
+/* It first looks for who keeps the group, and a new cluster has nobody yet: until then a report does not fail, it waits. */
+static void the_first_report_is_waited_for(void **state) {
+    Mock *mock = *state;
+    rd_kafka_mock_push_request_errors(mock->cluster, FIND_COORDINATOR, 2, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
+                                      RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE);
+    KafkaConsumer *consumer = reading_consumer(mock);
+    report(consumer, 0, 9);
+    kafka_consumer_free(consumer);
+    CLEANUP(kafka_consumer_freep) KafkaConsumer *other = reading_consumer(mock);
+    assert_int_equal(committed(other, 0), 9);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_report_reaches_the_broker, mock_up, mock_down),
         cmocka_unit_test_setup_teardown(a_report_that_failed_is_sent_again, mock_up, mock_down),
         cmocka_unit_test_setup_teardown(the_newest_position_is_what_is_sent_again, mock_up, mock_down),
         cmocka_unit_test_setup_teardown(the_last_report_is_sent_again, mock_up, mock_down),
+        cmocka_unit_test_setup_teardown(the_first_report_is_waited_for, mock_up, mock_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
