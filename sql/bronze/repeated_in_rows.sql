@@ -1,7 +1,6 @@
 -- As repeated_in_bronze, for the events outside the dense part of the batch, in the few rows that rows_of_outliers or rows_at_times found. A
 -- subquery, as in contents_of_rows.sql.
-INSERT INTO copies (kafka_partition, kafka_offset, bronze_row)
-SELECT s.kafka_partition, s.kafka_offset, b.bronze_row
-FROM (SELECT * FROM staged WHERE event_timestamp < {{from}} OR event_timestamp >= {{to}}) s JOIN (
+SELECT s.place, b.bronze_row
+FROM outliers s JOIN (
     SELECT rowid AS bronze_row, source_system, event_id, event_timestamp FROM bronze_raw_events WHERE rowid IN (SELECT unnest([{{rows}}]))
-) b ON s.event_timestamp = b.event_timestamp AND s.event_id = b.event_id AND s.source_system = b.source_system;
+) b ON s.event_timestamp = b.event_timestamp AND s.event_id = b.event_id AND s.source_system = b.source_system

@@ -1,6 +1,5 @@
 -- As repeated_in_bronze, for the events outside the dense part of the batch, when rows_of_outliers found many rows: their times prune Bronze.
-INSERT INTO copies (kafka_partition, kafka_offset, bronze_row)
-SELECT s.kafka_partition, s.kafka_offset, b.bronze_row
-FROM (SELECT * FROM staged WHERE event_timestamp < {{from}} OR event_timestamp >= {{to}}) s JOIN (
+SELECT s.place, b.bronze_row
+FROM outliers s JOIN (
     SELECT rowid AS bronze_row, source_system, event_id, event_timestamp FROM bronze_raw_events
-) b ON s.event_timestamp = b.event_timestamp AND s.event_id = b.event_id AND s.source_system = b.source_system;
+) b ON s.event_timestamp = b.event_timestamp AND s.event_id = b.event_id AND s.source_system = b.source_system

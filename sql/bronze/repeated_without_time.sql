@@ -1,5 +1,4 @@
 -- Events without a timestamp are identified by source and id alone.
-INSERT INTO copies (kafka_partition, kafka_offset, bronze_row)
-SELECT s.kafka_partition, s.kafka_offset, b.bronze_row
+SELECT s.place, b.bronze_row
 FROM (SELECT * FROM staged WHERE event_timestamp IS NULL) s
-    JOIN (SELECT rowid AS bronze_row, source_system, event_id FROM bronze_raw_events WHERE event_timestamp IS NULL) b USING (source_system, event_id);
+    JOIN (SELECT rowid AS bronze_row, source_system, event_id FROM bronze_raw_events WHERE event_timestamp IS NULL) b USING (source_system, event_id)

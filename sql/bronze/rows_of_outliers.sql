@@ -1,3 +1,2 @@
 -- The rows of Bronze with the time of an event outside the dense part of the batch. Nothing else of them is read: there are hardly any.
-SELECT rowid FROM bronze_raw_events
-WHERE event_timestamp IN (SELECT event_timestamp FROM staged WHERE event_timestamp < {{from}} OR event_timestamp >= {{to}})
+SELECT rowid FROM bronze_raw_events WHERE event_timestamp IN (SELECT event_timestamp FROM outliers)

@@ -1,1 +1,1 @@
-DROP TABLE staged; DROP TABLE copies; DROP TABLE repeated
+DROP TABLE staged; DROP TABLE IF EXISTS outliers

@@ -1,11 +1,11 @@
 /* bronze.c: one batch, one transaction.
  *
- * The batch is parsed once (parsed.h). The temporary table `staged` has what identifies its events, so that copies are found in the batch
- * itself and in Bronze (copies.h); all else comes from the batch's memory when it lands.
+ * The batch is parsed once (parsed.h). The temporary table `staged` has what identifies its events, so that those that look like earlier
+ * ones are found in the batch itself and in Bronze (copies.h); all else comes from the batch's memory when it lands.
  *
- * A row with the identity of an earlier event is a copy only when its content is the same (conflicts.h).
+ * An event with the identity of an earlier one is a copy only when its content is the same (conflicts.h).
  *
- * Invariant: `copies` holds lineage of this batch only, so that each message goes to exactly one of Bronze, duplicates, rejects. */
+ * Invariant: what the batch notes of each message decides alone where it goes: exactly one of Bronze, duplicates, rejects. */
 #include "ingest/bronze.h"
 
 #include "base/clock.h"
@@ -28,7 +28,7 @@ static const struct {
     {ENVELOPE_ID, "id_field", "id"}, {ENVELOPE_SOURCE, "source_field", "source"}, {ENVELOPE_TIME, "time_field", "timestamp"}};
 
 typedef struct StagingSlot {
-    LakeConn *conn; /* owned; has the temporary tables `staged` and `copies` */
+    LakeConn *conn; /* owned; has the temporary table `staged` */
     const LedgerTopic *topic;
     ParsedBatch *parsed; /* owned */
     size_t count;        /* messages that were staged */
@@ -38,7 +38,7 @@ typedef struct StagingSlot {
     char *fields[REJECT_FIELDS]; /* by reject_fields: what its messages call them; owned, NULL: as there */
     BatchOffsets offsets;
     size_t gaps_scanned; /* of `offsets`: what the source of gaps has given */
-    Buckets *spread;     /* how the staged events are spread over time; owned, NULL: nothing is staged */
+    Lookup *lookup;      /* of what is staged; owned, NULL: nothing is */
 } StagingSlot;
 
 struct Bronze {
@@ -92,7 +92,7 @@ void bronze_free(Bronze *b) {
     for (int i = 0; i < BRONZE_STAGING_SLOTS; i++) {
         StagingSlot *slot = &b->slots[i];
         batch_offsets_done(&slot->offsets);
-        buckets_freep(&slot->spread);
+        lookup_freep(&slot->lookup);
         for (size_t k = 0; k < REJECT_FIELDS; k++) free(slot->fields[k]);
         if (slot->conn != NULL) lake_conn_free(slot->conn);
         parsed_freep(&slot->parsed);
@@ -105,14 +105,13 @@ void bronze_free(Bronze *b) {
 
 static int stage_messages(StagingSlot *slot, Error *err) {
     if (lake_exec(slot->conn, "bronze/stage", lake_sql("bronze/stage"), err) != 0) return -1;
-    if (lake_exec(slot->conn, "bronze/repeated_in_batch", lake_sql("bronze/repeated_in_batch"), err) != 0) return -1;
-    return buckets_read(slot->conn, &slot->spread, err);
+    return lookup_new(slot->conn, &slot->lookup, err);
 }
 
 int bronze_stage(Bronze *b, int slot_number, const LedgerTopic *topic, Batch *batch, Error *err) {
     StagingSlot *slot = &b->slots[slot_number];
     slot->topic = topic;
-    buckets_freep(&slot->spread);
+    lookup_freep(&slot->lookup);
     batch_offsets_done(&slot->offsets);
     slot->offsets = batch_take_offsets(batch);
     slot->count = batch->count;
@@ -140,32 +139,40 @@ static int land_rejects(const StagingSlot *slot, const LakeBinding lineage[4], L
     return run_bound(slot, "bronze/rejects", all, ARRAY_LEN(all), &counts->rejected, err);
 }
 
-/* What only looked like copies. */
-static int land_conflicts(const StagingSlot *slot, const LakeBinding lineage[4], LedgerCounts *counts, Error *err) {
-    int64_t conflicts;
-    if (conflicts_find(slot->conn, slot->parsed, slot->transport, &conflicts, err) != 0) return -1;
-    if (conflicts == 0) return 0;
-    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("bronze/land_conflicts"), lineage, 4);
-    parsed_rewind(slot->parsed);
-    counts->landed += conflicts;
+static int land_duplicates(const StagingSlot *slot, const LakeBinding lineage[4], LedgerCounts *counts, Error *err) {
+    return run_bound(slot, "bronze/duplicates", lineage, 3, &counts->duplicates, err);
+}
+
+static void warn_of_conflicts(int64_t n) {
     log_warn("ingest",
              "%" PRId64 " %s the source, id and time of an earlier event and another content; nothing is lost, and `smelt refine` "
              "says what becomes of them",
-             conflicts, counted(conflicts, "message has", "messages have"));
-    return lake_exec(slot->conn, "bronze/land_conflicts", sql, err);
+             n, counted(n, "message has", "messages have"));
 }
 
+/* Which events are copies. */
+static int find_copies(const Bronze *b, const StagingSlot *slot, ConflictCounts *ret, Error *err) {
+    size_t n;
+    if (copies_find(b->copies, slot->conn, slot->lookup, err) != 0) return -1;
+    Lookalike *found = lookup_found(slot->lookup, &n);
+    if (conflicts_find(slot->conn, slot->parsed, found, n, slot->transport, ret, err) != 0) return -1;
+    if (ret->conflicts > 0) warn_of_conflicts(ret->conflicts);
+    return 0;
+}
+
+/* Most small batches have no copies and no rejects: each statement that is left out is a good part of their time. */
 static int land_messages(const Bronze *b, const StagingSlot *slot, int64_t now_us, LedgerCounts *counts, Error *err) {
     LakeBinding lineage[] = {{"topic", lake_text(slot->topic->name)},
                              {"epoch", lake_int(slot->topic->epoch)},
                              {"batch", lake_int(b->batch_id + 1)},
                              {"now", lake_time(now_us)}};
+    ConflictCounts alike;
+    int64_t events = lookup_events(slot->lookup);
     parsed_rewind(slot->parsed);
-    if (copies_find(b->copies, slot->conn, slot->spread, err) != 0) return -1;
-    if (run_bound(slot, "bronze/land", lineage, 4, &counts->landed, err) != 0) return -1;
-    if (land_conflicts(slot, lineage, counts, err) != 0) return -1;
-    if (land_rejects(slot, lineage, counts, err) != 0) return -1;
-    if (run_bound(slot, "bronze/duplicates", lineage, 4, &counts->duplicates, err) != 0) return -1;
+    if (find_copies(b, slot, &alike, err) != 0) return -1;
+    if (events > alike.copies && run_bound(slot, "bronze/land", lineage, 4, &counts->landed, err) != 0) return -1;
+    if (events < (int64_t)slot->count && land_rejects(slot, lineage, counts, err) != 0) return -1;
+    if (alike.copies > 0 && land_duplicates(slot, lineage, counts, err) != 0) return -1;
     if (slot->has_keys && run_bound(slot, "bronze/keys", lineage, 3, NULL, err) != 0) return -1;
     return lake_exec(slot->conn, "bronze/unstage", lake_sql("bronze/unstage"), err); /* their memory is for the other slot */
 }

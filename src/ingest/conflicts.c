@@ -12,14 +12,14 @@
 
 typedef struct Content {
     char digest[SHA256_TEXT_SIZE];
-    bool staged, copy; /* copy: it has the identity of an earlier event */
+    bool staged, is_later; /* is_later: it has the identity of an earlier event */
+    size_t place;          /* in the batch, when it is staged */
     int64_t partition, offset;
 } Content;
 
 typedef struct Contents {
     Content *items; /* owned */
     size_t count, capacity;
-    size_t next; /* for fill */
     ContentSkip transport;
     Buf text; /* of one content, before its digest */
 } Contents;
@@ -57,22 +57,16 @@ static void add_content(Contents *c, const Envelope *e, Content content) {
     c->items[c->count++] = content;
 }
 
-/* The columns of sql/bronze/contents.sql. */
-enum { STAGED_PLACE, STAGED_PARTITION, STAGED_OFFSET, STAGED_COPY };
-
-static int read_staged(LakeConn *conn, const ParsedBatch *batch, Contents *ret, Error *err) {
-    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    if (lake_query(conn, "bronze/contents", lake_sql("bronze/contents"), NULL, 0, &rows, err) != 0) return -1;
-    int got;
-    while ((got = lake_next(rows, err)) > 0) {
-        Envelope e = parsed_event(batch, (size_t)lake_col_int(rows, STAGED_PLACE));
-        add_content(ret, &e,
-                    (Content){.staged = true,
-                              .copy = lake_col_bool(rows, STAGED_COPY),
-                              .partition = lake_col_int(rows, STAGED_PARTITION),
-                              .offset = lake_col_int(rows, STAGED_OFFSET)});
+/* `events` in the order of their places. */
+static void read_staged(const ParsedBatch *batch, const Lookalike *events, size_t n, Contents *ret) {
+    for (size_t i = 0; i < n;) {
+        size_t place = events[i].place;
+        const BatchMessage *m = parsed_message(batch, place);
+        Envelope e = parsed_event(batch, place);
+        Content content = {.staged = true, .place = place, .partition = m->partition, .offset = m->offset};
+        for (; i < n && events[i].place == place; i++) content.is_later |= events[i].is_later;
+        add_content(ret, &e, content);
     }
-    return got;
 }
 
 /* The columns of sql/bronze/contents_of_rows.sql. */
@@ -104,10 +98,31 @@ static int read_rows(LakeConn *conn, const char *sql, Contents *ret, Error *err)
     return got;
 }
 
-/* `rows`: numbers of rows of Bronze. */
-static int read_bronze(LakeConn *conn, const Buf *rows, Contents *ret, Error *err) {
-    const int64_t *row = (const int64_t *)(const void *)rows->data;
-    size_t count = rows->len / sizeof *row;
+static int compare_numbers(int64_t a, int64_t b) {
+    return (a > b) - (a < b);
+}
+
+static int compare_rows(const void *left, const void *right) {
+    return compare_numbers(*(const int64_t *)left, *(const int64_t *)right);
+}
+
+/* The rows of Bronze that the events look like, each once, as int64_t. */
+static void list_rows(const Lookalike *events, size_t n, Buf *ret) {
+    for (size_t i = 0; i < n; i++)
+        if (events[i].bronze_row != NO_ROW) buf_add(ret, &events[i].bronze_row, sizeof(int64_t));
+    int64_t *row = (int64_t *)(void *)ret->data;
+    size_t count = ret->len / sizeof *row, kept = 0;
+    if (count > 0) qsort(row, count, sizeof *row, compare_rows);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || row[i] != row[i - 1]) row[kept++] = row[i];
+    ret->len = kept * sizeof *row;
+}
+
+static int read_bronze(LakeConn *conn, const Lookalike *events, size_t n, Contents *ret, Error *err) {
+    CLEANUP(buf_done) Buf rows = {0};
+    list_rows(events, n, &rows);
+    const int64_t *row = (const int64_t *)(const void *)rows.data;
+    size_t count = rows.len / sizeof *row;
     for (size_t at = 0; at < count; at += ROWS_AT_ONCE) {
         LakeBinding list = {"rows", lake_ints(row + at, count - at < ROWS_AT_ONCE ? count - at : ROWS_AT_ONCE)};
         CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("bronze/contents_of_rows"), &list, 1);
@@ -118,10 +133,6 @@ static int read_bronze(LakeConn *conn, const Buf *rows, Contents *ret, Error *er
 
 /* ---- comparing ---- */
 
-static int compare_numbers(int64_t a, int64_t b) {
-    return (a > b) - (a < b);
-}
-
 static int compare_contents(const void *left, const void *right) {
     const Content *a = left, *b = right;
     int order = strcmp(a->digest, b->digest);
@@ -130,58 +141,32 @@ static int compare_contents(const void *left, const void *right) {
     return order != 0 ? order : compare_numbers(a->offset, b->offset);
 }
 
-/* Keeps the conflicts alone. */
-static void keep_conflicts(Contents *c) {
-    size_t kept = 0;
+/* The first of each content, in the order of compare_contents, is no copy. */
+static void note_each(Contents *c, ParsedBatch *batch, ConflictCounts *ret) {
     if (c->count > 0) qsort(c->items, c->count, sizeof *c->items, compare_contents);
     for (size_t i = 0; i < c->count; i++) {
-        bool first = i == 0 || strcmp(c->items[i].digest, c->items[i - 1].digest) != 0;
-        if (first && c->items[i].copy) memmove(&c->items[kept++], &c->items[i], sizeof *c->items);
+        const Content *content = &c->items[i];
+        bool first = i == 0 || strcmp(content->digest, c->items[i - 1].digest) != 0;
+        if (!content->is_later) continue;
+        ret->copies += first ? 0 : 1;
+        ret->conflicts += first ? 1 : 0;
+        (first ? parsed_note_conflict : parsed_note_copy)(batch, content->place);
     }
-    c->count = kept;
 }
 
-/* ---- the table ---- */
-
-static const LakeColumn columns[] = {{.name = "kafka_partition", .type = LAKE_INT}, {.name = "kafka_offset", .type = LAKE_INT}};
-
-static size_t fill(void *contents, LakeChunk *chunk, size_t capacity) {
-    Contents *c = contents;
-    size_t n = 0;
-    for (; n < capacity && c->next < c->count; n++, c->next++) {
-        lake_put_int(chunk, 0, n, c->items[c->next].partition);
-        lake_put_int(chunk, 1, n, c->items[c->next].offset);
-    }
-    return n;
+static int compare_places(const void *left, const void *right) {
+    const Lookalike *a = left, *b = right;
+    return compare_numbers((int64_t)a->place, (int64_t)b->place);
 }
 
-static int store_conflicts(LakeConn *conn, Contents *c, Error *err) {
-    if (lake_register_source(conn, "conflicting", columns, ARRAY_LEN(columns), 1, fill, c, err) != 0) return -1;
-    int rc = lake_exec(conn, "bronze/conflicts", lake_sql("bronze/conflicts"), err);
-    lake_unregister_source(conn, "conflicting");
-    return rc;
-}
-
-/* *ret_any: there are copies; `rows`: of which rows of Bronze. */
-static int read_copies(LakeConn *conn, Buf *rows, bool *ret_any, Error *err) {
-    CLEANUP(lake_result_freep) LakeResult *found = NULL;
-    if (lake_query(conn, "bronze/copies", lake_sql("bronze/copies"), NULL, 0, &found, err) != 0) return -1;
-    int got;
-    *ret_any = false;
-    for (; (got = lake_next(found, err)) > 0; *ret_any = true)
-        if (!lake_is_null(found, 0)) buf_add(rows, &(int64_t){lake_col_int(found, 0)}, sizeof(int64_t));
-    return got;
-}
-
-int conflicts_find(LakeConn *conn, const ParsedBatch *batch, ContentSkip transport, int64_t *ret_count, Error *err) {
+int conflicts_find(LakeConn *conn, ParsedBatch *batch, Lookalike *events, size_t n, ContentSkip transport, ConflictCounts *ret,
+                   Error *err) {
     CLEANUP(contents_done) Contents contents = {.transport = transport};
-    CLEANUP(buf_done) Buf rows = {0};
-    bool any;
-    *ret_count = 0;
-    if (read_copies(conn, &rows, &any, err) != 0) return -1;
-    if (!any) return 0;
-    if (read_bronze(conn, &rows, &contents, err) != 0 || read_staged(conn, batch, &contents, err) != 0) return -1;
-    keep_conflicts(&contents);
-    *ret_count = (int64_t)contents.count;
-    return contents.count > 0 ? store_conflicts(conn, &contents, err) : 0;
+    *ret = (ConflictCounts){0};
+    if (n == 0) return 0;
+    qsort(events, n, sizeof *events, compare_places);
+    if (read_bronze(conn, events, n, &contents, err) != 0) return -1;
+    read_staged(batch, events, n, &contents);
+    note_each(&contents, batch, ret);
+    return 0;
 }

@@ -2,10 +2,14 @@
  * another event: a conflict. */
 #pragma once
 #include "ingest/content.h"
+#include "ingest/copies.h"
 #include "ingest/parsed.h"
-#include "lake/lake.h"
 
-/* Looks at the events of the batch that the temporary table `copies` has of `staged`, in the open transaction of the connection that has
- * both. One whose content neither Bronze nor an earlier one of the batch has moves from `copies` to the temporary table `conflicts`.
- * *ret_count: how many did; with 0 there is no such table. `transport`: members of extra_fields that are no part of the content. */
-int conflicts_find(LakeConn *conn, const ParsedBatch *batch, ContentSkip transport, int64_t *ret_count, Error *err) MUST_CHECK;
+typedef struct ConflictCounts {
+    int64_t copies, conflicts;
+} ConflictCounts;
+
+/* Compares the events of the batch that look like others, n of them, and sorts them by place. One whose content Bronze or an earlier one of
+ * the batch has is noted as a copy, any other one as a conflict. `transport`: members of extra_fields that are no part of the content. */
+int conflicts_find(LakeConn *conn, ParsedBatch *batch, Lookalike *events, size_t n, ContentSkip transport, ConflictCounts *ret,
+                   Error *err) MUST_CHECK;

@@ -33,12 +33,22 @@ typedef struct Bucket {
     int64_t from_us, events;
 } Bucket;
 
-struct Buckets {
+typedef struct Buckets {
     Bucket *items; /* in order */
     size_t count;
-    int64_t total;    /* events in them */
-    int64_t timeless; /* events without a time */
-    int64_t beyond;   /* ... with one that is in no bucket */
+    int64_t total; /* events in them */
+} Buckets;
+
+typedef struct Range {
+    int64_t from_us, to_us; /* equal: empty */
+    int64_t events;         /* of the batch, that are in it */
+} Range;
+
+struct Lookup {
+    Range dense;
+    int64_t timed, timeless; /* events with a time, and without */
+    Buf timeless_hashes;     /* int64_t, of each of these */
+    Buf found;               /* of Lookalike */
 };
 
 struct Copies {
@@ -47,11 +57,26 @@ struct Copies {
     Seen *seen; /* owned */
 };
 
+/* ---- reading ---- */
+
+/* The whole numbers of the first column, as int64_t. */
+static int read_numbers(LakeConn *conn, const char *name, const char *sql, Buf *ret, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    if (lake_query(conn, name, sql, NULL, 0, &rows, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(rows, err)) > 0) buf_add(ret, &(int64_t){lake_col_int(rows, 0)}, sizeof(int64_t));
+    return got;
+}
+
+static const int64_t *numbers(const Buf *list, size_t *ret_count) {
+    *ret_count = list->len / sizeof(int64_t);
+    return (const int64_t *)(const void *)list->data;
+}
+
 /* ---- how a batch is spread over time ---- */
 
-void buckets_free(Buckets *b) {
+static void buckets_done(Buckets *b) {
     free(b->items);
-    free(b);
 }
 
 static void append(Buckets *b, int64_t from_us, int64_t events) {
@@ -60,41 +85,30 @@ static void append(Buckets *b, int64_t from_us, int64_t events) {
     b->total += events;
 }
 
-int buckets_read(LakeConn *conn, Buckets **ret, Error *err) {
-    CLEANUP(buckets_freep) Buckets *b = xcalloc(1, sizeof *b);
+static int read_minutes(LakeConn *conn, Buckets *b, Lookup *l, Error *err) {
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     if (lake_query(conn, "bronze/minutes", lake_sql("bronze/minutes"), NULL, 0, &rows, err) != 0) return -1;
     int got;
     while ((got = lake_next(rows, err)) > 0) {
         int64_t events = lake_col_int(rows, 1);
-        if (!lake_is_null(rows, 0))
-            append(b, lake_col_int(rows, 0), events);
-        else if (lake_col_bool(rows, 2))
-            b->beyond += events;
-        else
-            b->timeless += events;
+        bool is_timed = lake_col_bool(rows, 2);
+        if (!lake_is_null(rows, 0)) append(b, lake_col_int(rows, 0), events);
+        *(is_timed ? &l->timed : &l->timeless) += events;
     }
-    if (got < 0) return -1;
-    *ret = TAKE(b);
-    return 0;
+    return got;
 }
 
-static Buckets *hours_of(const Buckets *minutes) {
-    Buckets *hours = xcalloc(1, sizeof *hours);
+static Buckets hours_of(const Buckets *minutes) {
+    Buckets hours = {0};
     for (const Bucket *m = minutes->items; m < minutes->items + minutes->count; m++) {
         int64_t hour_us = m->from_us / HOUR_US * HOUR_US;
-        bool same = hours->count > 0 && hours->items[hours->count - 1].from_us == hour_us;
-        if (!same) append(hours, hour_us, 0);
-        hours->items[hours->count - 1].events += m->events;
-        hours->total += m->events;
+        bool same = hours.count > 0 && hours.items[hours.count - 1].from_us == hour_us;
+        if (!same) append(&hours, hour_us, 0);
+        hours.items[hours.count - 1].events += m->events;
+        hours.total += m->events;
     }
     return hours;
 }
-
-typedef struct Range {
-    int64_t from_us, to_us; /* equal: empty */
-    int64_t events;         /* of the batch, that are in it */
-} Range;
 
 /* How many events share the bucket of a typical event. */
 static int64_t typical(const Buckets *b) {
@@ -131,18 +145,75 @@ static Range dense_minutes(const Buckets *minutes, const Range *hours) {
 
 static Range dense_range(const Buckets *minutes) {
     if (minutes->count == 0) return (Range){0};
-    CLEANUP(buckets_freep) Buckets *hours = hours_of(minutes);
-    Range range = dense(hours, HOUR_US);
+    CLEANUP(buckets_done) Buckets hours = hours_of(minutes);
+    Range range = dense(&hours, HOUR_US);
     int64_t width_us = range.to_us - range.from_us;
     if (minutes->total <= SCATTERED_ROWS && width_us > SCATTERED_HOURS * HOUR_US) return (Range){0};
     return width_us <= NARROW_HOURS * HOUR_US ? dense_minutes(minutes, &range) : range;
 }
 
+/* ---- what is known before Bronze is asked ---- */
+
+static bool has_outliers(const Lookup *l) {
+    return l->dense.events < l->timed;
+}
+
+static int read_repeated(LakeConn *conn, Buf *ret, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    if (lake_query(conn, "bronze/repeated_in_batch", lake_sql("bronze/repeated_in_batch"), NULL, 0, &rows, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(rows, err)) > 0) {
+        Lookalike event = {.place = (size_t)lake_col_int(rows, 0), .bronze_row = NO_ROW, .is_later = lake_col_int(rows, 1) > 1};
+        buf_add(ret, &event, sizeof event);
+    }
+    return got;
+}
+
+static int store_outliers(LakeConn *conn, const Range *dense, Error *err) {
+    const LakeBinding range[] = {{"from", lake_time(dense->from_us)}, {"to", lake_time(dense->to_us)}};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("bronze/outliers"), range, 2);
+    return lake_exec(conn, "bronze/outliers", sql, err);
+}
+
+int lookup_new(LakeConn *conn, Lookup **ret, Error *err) {
+    CLEANUP(lookup_freep) Lookup *l = xcalloc(1, sizeof *l);
+    CLEANUP(buckets_done) Buckets minutes = {0};
+    if (read_repeated(conn, &l->found, err) != 0 || read_minutes(conn, &minutes, l, err) != 0) return -1;
+    l->dense = dense_range(&minutes);
+    if (has_outliers(l) && store_outliers(conn, &l->dense, err) != 0) return -1;
+    const char *timeless = lake_sql("bronze/timeless_staged");
+    if (l->timeless > 0 && read_numbers(conn, "bronze/timeless_staged", timeless, &l->timeless_hashes, err) != 0) return -1;
+    *ret = TAKE(l);
+    return 0;
+}
+
+void lookup_free(Lookup *l) {
+    buf_done(&l->timeless_hashes);
+    buf_done(&l->found);
+    free(l);
+}
+
+int64_t lookup_events(const Lookup *l) {
+    return l->timed + l->timeless;
+}
+
+Lookalike *lookup_found(Lookup *l, size_t *ret_count) {
+    *ret_count = l->found.len / sizeof(Lookalike);
+    return (Lookalike *)(void *)l->found.data;
+}
+
 /* ---- looking in Bronze ---- */
 
-static int run_bound(LakeConn *conn, const char *name, const LakeBinding *bindings, size_t n, Error *err) {
-    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), bindings, n);
-    return lake_exec(conn, name, sql, err);
+/* Of a query for places in the batch and rows of Bronze. */
+static int find(LakeConn *conn, const char *name, const char *sql, Buf *ret, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    if (lake_query(conn, name, sql, NULL, 0, &rows, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(rows, err)) > 0) {
+        Lookalike event = {.place = (size_t)lake_col_int(rows, 0), .bronze_row = lake_col_int(rows, 1), .is_later = true};
+        buf_add(ret, &event, sizeof event);
+    }
+    return got;
 }
 
 /* Makes the range that in which Bronze has events; empty: it has none. */
@@ -157,48 +228,40 @@ static int narrow(LakeConn *conn, Range *dense, Error *err) {
     return 0;
 }
 
-static int find_dense(LakeConn *conn, Range dense, Error *err) {
+static int find_dense(LakeConn *conn, Range dense, Buf *ret, Error *err) {
+    static const char name[] = "bronze/repeated_in_bronze";
     if (dense.events >= MANY_EVENTS && narrow(conn, &dense, err) != 0) return -1;
     if (dense.from_us == dense.to_us) return 0;
     const LakeBinding range[] = {{"from", lake_time(dense.from_us)}, {"to", lake_time(dense.to_us)}};
-    return run_bound(conn, "bronze/repeated_in_bronze", range, 2, err);
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), range, 2);
+    return find(conn, name, sql, ret, err);
 }
 
-/* The whole numbers of the first column, as int64_t. */
-static int read_numbers(LakeConn *conn, const char *name, const LakeBinding *bindings, size_t n, Buf *ret, Error *err) {
-    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), bindings, n);
-    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    if (lake_query(conn, name, sql, NULL, 0, &rows, err) != 0) return -1;
-    int got;
-    while ((got = lake_next(rows, err)) > 0) buf_add(ret, &(int64_t){lake_col_int(rows, 0)}, sizeof(int64_t));
-    return got;
-}
-
-static const int64_t *numbers(const Buf *list, size_t *ret_count) {
-    *ret_count = list->len / sizeof(int64_t);
-    return (const int64_t *)(const void *)list->data;
-}
-
-/* The rows of Bronze that have the time of an event outside of the range. */
-static int find_rows(const Copies *c, LakeConn *conn, const LakeBinding range[2], Buf *ret, Error *err) {
+/* The rows of Bronze that have the time of an event outside of the dense part. */
+static int find_rows(const Copies *c, LakeConn *conn, const Range *dense, Buf *ret, Error *err) {
+    static const char of_outliers[] = "bronze/rows_of_outliers", at_times[] = "bronze/rows_at_times";
+    const LakeBinding range[] = {{"from", lake_time(dense->from_us)}, {"to", lake_time(dense->to_us)}};
     CLEANUP(buf_done) Buf times = {0};
     size_t n;
-    if (!seen_remembers(c->seen)) return read_numbers(conn, "bronze/rows_of_outliers", range, 2, ret, err);
+    if (!seen_remembers(c->seen)) return read_numbers(conn, of_outliers, lake_sql(of_outliers), ret, err);
     if (seen_find(c->seen, conn, range, &times, err) != 0) return -1;
     const int64_t *time = numbers(&times, &n);
     LakeBinding at = {"times", lake_times(time, n)};
-    return n > 0 ? read_numbers(conn, "bronze/rows_at_times", &at, 1, ret, err) : 0;
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(at_times), &at, 1);
+    return n > 0 ? read_numbers(conn, at_times, sql, ret, err) : 0;
 }
 
-static int find_outliers(const Copies *c, LakeConn *conn, const LakeBinding range[2], Error *err) {
+static int find_outliers(const Copies *c, LakeConn *conn, Lookup *l, Error *err) {
+    static const char in_rows[] = "bronze/repeated_in_rows", in_all[] = "bronze/repeated_outliers";
     CLEANUP(buf_done) Buf rows = {0};
     size_t n;
-    if (find_rows(c, conn, range, &rows, err) != 0) return -1;
+    if (find_rows(c, conn, &l->dense, &rows, err) != 0) return -1;
     const int64_t *row = numbers(&rows, &n);
     if (n == 0) return 0;
-    LakeBinding there[] = {range[0], range[1], {"rows", lake_ints(row, n)}};
-    return n <= ROWS_MAX ? run_bound(conn, "bronze/repeated_in_rows", there, 3, err)
-                         : run_bound(conn, "bronze/repeated_outliers", range, 2, err);
+    if (n > ROWS_MAX) return find(conn, in_all, lake_sql(in_all), &l->found, err);
+    LakeBinding there = {"rows", lake_ints(row, n)};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(in_rows), &there, 1);
+    return find(conn, in_rows, sql, &l->found, err);
 }
 
 /* ---- events without a time ---- */
@@ -217,27 +280,23 @@ static int read_timeless(Copies *c, LakeConn *conn, Error *err) {
 }
 
 /* Those of a batch that does not land in the end stay: they make a later look in Bronze, no harm. */
-static int are_known(Copies *c, LakeConn *conn, bool *ret, Error *err) {
-    CLEANUP(buf_done) Buf staged = {0};
+static bool are_known(Copies *c, const Lookup *l) {
     size_t n;
-    if (read_timeless(c, conn, err) != 0) return -1;
-    *ret = c->too_many;
-    if (c->too_many) return 0;
-    if (read_numbers(conn, "bronze/timeless_staged", NULL, 0, &staged, err) != 0) return -1;
-    const int64_t *hash = numbers(&staged, &n);
+    const int64_t *hash = numbers(&l->timeless_hashes, &n);
+    bool known = c->too_many;
+    if (c->too_many) return true;
     for (size_t i = 0; i < n; i++)
-        if (!hashes_add(c->timeless, (uint64_t)hash[i])) *ret = true;
-    if (hashes_count(c->timeless) < HASHES_MAX) return 0;
+        if (!hashes_add(c->timeless, (uint64_t)hash[i])) known = true;
+    if (hashes_count(c->timeless) < HASHES_MAX) return known;
     c->too_many = true;
     hashes_free(TAKE(c->timeless));
-    return 0;
+    return known;
 }
 
-static int find_timeless(Copies *c, LakeConn *conn, Error *err) {
+static int find_timeless(Copies *c, LakeConn *conn, Lookup *l, Error *err) {
     static const char name[] = "bronze/repeated_without_time";
-    bool known;
-    if (are_known(c, conn, &known, err) != 0) return -1;
-    return known ? lake_exec(conn, name, lake_sql(name), err) : 0;
+    if (read_timeless(c, conn, err) != 0) return -1;
+    return are_known(c, l) ? find(conn, name, lake_sql(name), &l->found, err) : 0;
 }
 
 /* ---- all ---- */
@@ -254,12 +313,9 @@ void copies_free(Copies *c) {
     free(c);
 }
 
-int copies_find(Copies *c, LakeConn *conn, const Buckets *staged, Error *err) {
-    Range dense_part = dense_range(staged);
-    const LakeBinding range[] = {{"from", lake_time(dense_part.from_us)}, {"to", lake_time(dense_part.to_us)}};
-    bool are_late = dense_part.events < staged->total || staged->beyond > 0;
-    if (staged->timeless > 0 && find_timeless(c, conn, err) != 0) return -1;
-    if (find_dense(conn, dense_part, err) != 0) return -1;
-    if (seen_next_batch(c->seen, conn, staged->total + staged->beyond, are_late, err) != 0) return -1;
-    return are_late || seen_remembers(c->seen) ? find_outliers(c, conn, range, err) : 0;
+int copies_find(Copies *c, LakeConn *conn, Lookup *l, Error *err) {
+    if (l->timeless > 0 && find_timeless(c, conn, l, err) != 0) return -1;
+    if (find_dense(conn, l->dense, &l->found, err) != 0) return -1;
+    if (seen_next_batch(c->seen, conn, l->timed, has_outliers(l), err) != 0) return -1;
+    return has_outliers(l) || seen_remembers(c->seen) ? find_outliers(c, conn, l, err) : 0;
 }

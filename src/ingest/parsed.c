@@ -37,7 +37,7 @@ typedef struct ParsedEvent {
     uint32_t at[TEXTS], len[TEXTS]; /* len NO_TEXT: absent */
     int32_t quality;
     uint8_t copied, thread;
-    bool is_event : 1, has_time : 1, has_quality : 1;
+    bool is_event : 1, is_copy : 1, is_conflict : 1, has_time : 1, has_quality : 1;
 } ParsedEvent;
 _Static_assert(sizeof(ParsedEvent) == 64, "an event takes one cache line");
 
@@ -48,7 +48,7 @@ struct ParsedBatch {
     Scratch scratch[SCAN_THREADS];
     void *streams[SCAN_THREADS]; /* the same, for DuckDB */
     /* messages that were claimed, by table function */
-    atomic_size_t parsed, events_given, rejects_given, keys_given;
+    atomic_size_t parsed, events_given, copies_given, rejects_given, keys_given;
 };
 
 /* ---- claiming ---- */
@@ -97,6 +97,14 @@ static void lend_span(LakeChunk *chunk, size_t col, size_t row, Span text) {
 static void put_text(LakeChunk *chunk, size_t col, size_t row, Span text) {
     if (text.at != NULL)
         lake_put_utf8(chunk, col, row, text.at, text.len);
+    else
+        lake_put_null(chunk, col, row);
+}
+
+/* What is not true is not known. */
+static void put_true(LakeChunk *chunk, size_t col, size_t row, bool is_true) {
+    if (is_true)
+        ((bool *)lake_output(chunk, col).data)[row] = true;
     else
         lake_put_null(chunk, col, row);
 }
@@ -195,9 +203,10 @@ static Span text_of(const ParsedBatch *p, const ParsedEvent *e, int which) {
     return (Span){texts->data + e->at[which], e->len[which]};
 }
 
-enum { ID_SOURCE = PLACE_COLUMNS, ID_ID, ID_TIME, ID_PLACE };
-static const LakeColumn identity_columns[] = {PLACE, [ID_SOURCE] = {"source_system", LAKE_TEXT}, [ID_ID] = {"event_id", LAKE_TEXT},
-                                              [ID_TIME] = {"event_timestamp", LAKE_TIME}, [ID_PLACE] = {"place", LAKE_INT}};
+enum { ID_PARTITION, ID_OFFSET, ID_SOURCE, ID_ID, ID_TIME, ID_PLACE };
+static const LakeColumn identity_columns[] = {[ID_PARTITION] = {"kafka_partition", LAKE_INT}, [ID_OFFSET] = {"kafka_offset", LAKE_INT},
+                                              [ID_SOURCE] = {"source_system", LAKE_TEXT},     [ID_ID] = {"event_id", LAKE_TEXT},
+                                              [ID_TIME] = {"event_timestamp", LAKE_TIME},     [ID_PLACE] = {"place", LAKE_INT}};
 
 static bool put_identity(Scratch *s, size_t place, LakeChunk *chunk, size_t row) {
     const BatchMessage *m = &s->parsed->batch->messages[place];
@@ -206,7 +215,8 @@ static bool put_identity(Scratch *s, size_t place, LakeChunk *chunk, size_t row)
     parse_message(s, m, &e);
     keep_event(s, &e, event);
     if (e.reject != NULL) return false;
-    put_place(chunk, row, m);
+    lake_put_int(chunk, ID_PARTITION, row, m->partition);
+    lake_put_int(chunk, ID_OFFSET, row, m->offset);
     put_text(chunk, ID_SOURCE, row, e.source);
     put_text(chunk, ID_ID, row, e.id);
     put_int(chunk, ID_TIME, row, e.has_time, e.time_us);
@@ -222,7 +232,18 @@ static size_t fill_identities(void *scratch, LakeChunk *chunk, size_t capacity) 
 
 /* ---- events ---- */
 
-enum { EVENT_ID = PLACE_COLUMNS, EVENT_TYPE, EVENT_SOURCE, EVENT_ENTITY, EVENT_TIME, EVENT_PAYLOAD, EVENT_QUALITY, EVENT_EXTRA, EVENT_RAW };
+enum {
+    EVENT_ID = PLACE_COLUMNS,
+    EVENT_TYPE,
+    EVENT_SOURCE,
+    EVENT_ENTITY,
+    EVENT_TIME,
+    EVENT_PAYLOAD,
+    EVENT_QUALITY,
+    EVENT_EXTRA,
+    EVENT_RAW,
+    EVENT_CONFLICT
+};
 static const LakeColumn event_columns[] = {PLACE,
                                            [EVENT_ID] = {"event_id", LAKE_TEXT},
                                            [EVENT_TYPE] = {"event_type", LAKE_TEXT},
@@ -232,13 +253,14 @@ static const LakeColumn event_columns[] = {PLACE,
                                            [EVENT_PAYLOAD] = {"raw_payload", LAKE_JSON},
                                            [EVENT_QUALITY] = {"quality_score", LAKE_INT},
                                            [EVENT_EXTRA] = {"extra_fields", LAKE_JSON},
-                                           [EVENT_RAW] = {"raw_value", LAKE_BLOB}};
+                                           [EVENT_RAW] = {"raw_value", LAKE_BLOB},
+                                           [EVENT_CONFLICT] = {"conflict", LAKE_BOOL}};
 
 static bool put_event(Scratch *s, size_t place, LakeChunk *chunk, size_t row) {
     const ParsedBatch *p = s->parsed;
     const BatchMessage *m = &p->batch->messages[place];
     const ParsedEvent *e = &p->events[place];
-    if (!e->is_event) return false;
+    if (!e->is_event || e->is_copy) return false;
     put_place(chunk, row, m);
     lend_span(chunk, EVENT_ID, row, text_of(p, e, TEXT_ID));
     lend_span(chunk, EVENT_TYPE, row, text_of(p, e, TEXT_TYPE));
@@ -249,6 +271,7 @@ static bool put_event(Scratch *s, size_t place, LakeChunk *chunk, size_t row) {
     put_int(chunk, EVENT_QUALITY, row, e->has_quality, e->quality);
     lend_span(chunk, EVENT_EXTRA, row, text_of(p, e, TEXT_EXTRA));
     lend_span(chunk, EVENT_RAW, row, m->schema != NULL ? bytes_of(p->batch, m) : (Span){0}); /* it did not come as JSON */
+    put_true(chunk, EVENT_CONFLICT, row, e->is_conflict);
     return true;
 }
 
@@ -257,7 +280,27 @@ static size_t fill_events(void *scratch, LakeChunk *chunk, size_t capacity) {
     return fill_from(s, &s->parsed->events_given, put_event, chunk, capacity);
 }
 
-/* ---- rejects, keys ---- */
+/* ---- copies, rejects, keys ---- */
+
+enum { COPY_SOURCE = PLACE_COLUMNS, COPY_ID, COPY_TIME };
+static const LakeColumn copy_columns[] = {
+    PLACE, [COPY_SOURCE] = {"source_system", LAKE_TEXT}, [COPY_ID] = {"event_id", LAKE_TEXT}, [COPY_TIME] = {"event_timestamp", LAKE_TIME}};
+
+static bool put_copy(Scratch *s, size_t place, LakeChunk *chunk, size_t row) {
+    const ParsedBatch *p = s->parsed;
+    const ParsedEvent *e = &p->events[place];
+    if (!e->is_event || !e->is_copy) return false;
+    put_place(chunk, row, &p->batch->messages[place]);
+    lend_span(chunk, COPY_SOURCE, row, text_of(p, e, TEXT_SOURCE));
+    lend_span(chunk, COPY_ID, row, text_of(p, e, TEXT_ID));
+    put_int(chunk, COPY_TIME, row, e->has_time, e->time_us);
+    return true;
+}
+
+static size_t fill_copies(void *scratch, LakeChunk *chunk, size_t capacity) {
+    Scratch *s = scratch;
+    return fill_from(s, &s->parsed->copies_given, put_copy, chunk, capacity);
+}
 
 enum { REJECT_REASON = PLACE_COLUMNS, REJECT_RAW, REJECT_KEY, REJECT_HEADERS };
 static const LakeColumn reject_columns[] = {PLACE, [REJECT_REASON] = {"reason", LAKE_TEXT}, [REJECT_RAW] = {"raw_value", LAKE_BLOB},
@@ -311,6 +354,7 @@ static int register_functions(ParsedBatch *p, LakeConn *conn, Error *err) {
     } functions[] = {
         {"batch_identities", identity_columns, ARRAY_LEN(identity_columns), SCAN_THREADS, fill_identities},
         {"batch_events", event_columns, ARRAY_LEN(event_columns), SCAN_THREADS, fill_events},
+        {"batch_copies", copy_columns, ARRAY_LEN(copy_columns), 1, fill_copies},
         {"batch_rejects", reject_columns, ARRAY_LEN(reject_columns), 1, fill_rejects},
         {"batch_keys", key_columns, ARRAY_LEN(key_columns), 1, fill_keys},
     };
@@ -356,6 +400,7 @@ void parsed_begin(ParsedBatch *p, const Batch *batch) {
 
 void parsed_rewind(ParsedBatch *p) {
     atomic_store(&p->events_given, 0);
+    atomic_store(&p->copies_given, 0);
     atomic_store(&p->rejects_given, 0);
     atomic_store(&p->keys_given, 0);
 }
@@ -381,4 +426,16 @@ Envelope parsed_event(const ParsedBatch *p, size_t place) {
                       .has_quality = e->has_quality,
                       .time_us = e->time_us,
                       .quality = e->quality};
+}
+
+const BatchMessage *parsed_message(const ParsedBatch *p, size_t place) {
+    return &p->batch->messages[place];
+}
+
+void parsed_note_copy(ParsedBatch *p, size_t place) {
+    p->events[place].is_copy = true;
+}
+
+void parsed_note_conflict(ParsedBatch *p, size_t place) {
+    p->events[place].is_conflict = true;
 }

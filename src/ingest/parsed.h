@@ -6,7 +6,8 @@
  * Its rows are table functions of the connection that it is registered with:
  *
  *   batch_identities()   what identifies each event, and its place in the batch. This parses the messages, by several threads
- *   batch_events()       each event, as Bronze has it
+ *   batch_events()       each event that is no copy, as Bronze has it
+ *   batch_copies()       what identifies each event that is a copy
  *   batch_rejects()      each message that is none: the reason, its bytes, key and headers
  *   batch_keys()         the key and headers of the events that keep them
  *
@@ -26,5 +27,9 @@ void parsed_begin(ParsedBatch *p, const Batch *batch);
 /* The other functions give their rows again from the first on. */
 void parsed_rewind(ParsedBatch *p);
 void parsed_end(ParsedBatch *p);
-/* The event at this place in the batch, once batch_identities() was read. Its texts are borrowed until parsed_end. */
+/* Of the event at this place in the batch, once batch_identities() was read. Texts are borrowed until parsed_end. */
 Envelope parsed_event(const ParsedBatch *p, size_t place);
+const BatchMessage *parsed_message(const ParsedBatch *p, size_t place);
+/* What is also known of an event: it is a copy of an earlier one, or has its identity but not its content (conflicts.h). */
+void parsed_note_copy(ParsedBatch *p, size_t place);
+void parsed_note_conflict(ParsedBatch *p, size_t place);

@@ -255,8 +255,8 @@ static void a_failure_to_land_ends_it_though_nothing_comes(void **state) {
     IngestResult result = {0};
     Error err = {0};
     Script s = script(0, 1, events, 1);
-    run(conn, "DROP TABLE bronze_duplicates");
-    assert_failed(ingest_run(conn, &(Feed *){&s.feed}, 1, &follow, &result, &err), ERR_BUG, "bronze_duplicates", &err);
+    run(conn, "DROP TABLE bronze_raw_events");
+    assert_failed(ingest_run(conn, &(Feed *){&s.feed}, 1, &follow, &result, &err), ERR_BUG, "bronze_raw_events", &err);
 }
 
 /* ... and though the feed is away, so that nobody can say whose the last messages are. */
@@ -270,8 +270,8 @@ static void a_failure_to_land_ends_it_though_the_feed_is_away(void **state) {
     Error err = {0};
     Script s = script(0, 1, events, ARRAY_LEN(events));
     s.checks = 1;
-    run(conn, "DROP TABLE bronze_duplicates");
-    assert_failed(ingest_run(conn, &(Feed *){&s.feed}, 1, &follow, &result, &err), ERR_BUG, "bronze_duplicates", &err);
+    run(conn, "DROP TABLE bronze_raw_events");
+    assert_failed(ingest_run(conn, &(Feed *){&s.feed}, 1, &follow, &result, &err), ERR_BUG, "bronze_raw_events", &err);
 }
 
 static IngestState step(Ingest *in) {
