@@ -5,12 +5,13 @@ from measure.report import at_least, info, median, memory, say
 from measure.rounds import log_run, rate, rounds
 
 
-def fill_topic(bench, topic="events"):
-    """Creates the topic for the ingest measurements, once: a month of history."""
+def fill_topic(bench, topic="events", times=1):
+    """Creates the topic for the ingest measurements, once: a month of history. `times`: so many times the events of the bench."""
     if topic in bench.made:
         return bench.made[topic]
-    say(f"filling the topic {topic} with {bench.options.events:,} events")
-    bench.made[topic] = log_run("smelt produce", bench.options.events, bench.produce(bench.options.events, topic, "--days", "30", *bench.faults))
+    events = times * bench.options.events
+    say(f"filling the topic {topic} with {events:,} events")
+    bench.made[topic] = log_run("smelt produce", events, bench.produce(events, topic, "--days", "30", *bench.faults))
     return bench.made[topic]
 
 

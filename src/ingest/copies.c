@@ -283,7 +283,7 @@ static int read_timeless(Copies *c, LakeConn *conn, Error *err) {
 static bool are_known(Copies *c, const Lookup *l) {
     size_t n;
     const int64_t *hash = numbers(&l->timeless_hashes, &n);
-    bool known = c->too_many;
+    bool known = false;
     if (c->too_many) return true;
     for (size_t i = 0; i < n; i++)
         if (!hashes_add(c->timeless, (uint64_t)hash[i])) known = true;

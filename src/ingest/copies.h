@@ -22,7 +22,7 @@ int lookup_new(LakeConn *conn, Lookup **ret, Error *err) MUST_CHECK;
 void lookup_free(Lookup *l);
 DEFINE_CLEANUP(lookup_free, Lookup)
 int64_t lookup_events(const Lookup *l); /* the rows of `staged` */
-/* Each pair of events once, in no order: the caller may sort them. Borrowed until the next call. */
+/* Each event with each one that it looks like, in no order: the caller may sort them. Borrowed until the next call. */
 Lookalike *lookup_found(Lookup *l, size_t *ret_count);
 
 /* What is known of Bronze beyond one batch. Of the landing thread; `conn` of each call is one that lands. */

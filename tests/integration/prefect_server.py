@@ -14,7 +14,7 @@ from typing import Any
 from harness import ROOT, Json, Smelt, clean_environment, eventually, free_port
 
 FLOW = ROOT / "deploy/prefect"
-START_SECONDS = 120  # Python and a database, on a machine that has other things to do
+START_SECONDS = 300  # Python and the migrations of a database, on a machine that has other things to do
 RUN_SECONDS = 90
 FINAL = {"COMPLETED", "FAILED", "CANCELLED", "CRASHED"}
 NO_NETWORK = "http://127.0.0.1:1"  # as the proxy: what would leave this machine fails
@@ -49,7 +49,11 @@ class Prefect:
         self.env = environment(folder, self.api, binary)
         self.started: list[subprocess.Popen[bytes]] = []
         self.start("prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port))
-        eventually(f"Prefect's server: {self.log('prefect')}", self.is_up, START_SECONDS)
+        try:
+            eventually(f"Prefect's server: {self.log('prefect')}", self.is_up, START_SECONDS)
+        except AssertionError:
+            self.end()
+            raise
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{command[0]}.log").open("ab") as log:
