@@ -58,12 +58,12 @@ def ingest(bench):
     def middle(name, its_events=events):
         return f"{median(rate(its_events, r[name]) for r in results):,.0f} events/s"
 
-    yield at_least("ingest", "ingest / bare landing in C", times_faster("bare landing"), 0.65, "", f"{middle('smelt ingest')} / {middle('bare landing')}")
+    yield at_least("ingest", "ingest / bare landing in C", times_faster("bare landing"), 0.9, "", f"{middle('smelt ingest')} / {middle('bare landing')}")
     yield at_least("ingest", "ingest / competent Python", times_faster("Python"), 4, "", middle("Python"))
     yield info("ingest", "ingest / Python with our SQL", times_faster("Python, tuned"), "", middle("Python, tuned"))
     yield at_least("ingest", "ingest / the prototype", times_faster("prototype", few), 500, "", f"{middle('prototype', few)} ({few:,} events)")
     peak = max(r["smelt ingest"].peak_mib for r in results)
-    yield memory("ingest", f"ingest's memory, {events:,} waiting", peak, "largest of all rounds", 512)
+    yield memory("ingest", f"ingest's memory, {events:,} waiting", peak, "largest of all rounds", 400)
     cpu = median(r["smelt ingest"].cpu_seconds / events * 1e6 for r in results)
     yield info("ingest", "ingest's CPU per event", cpu, "us", f"bare landing {median(r['bare landing'].cpu_seconds / events * 1e6 for r in results):.2f} us")
     size = peers.size_of(bench.path("lake", "lake.duckdb"))

@@ -26,19 +26,23 @@ def refine_round(bench, events):
     refined = log_run("smelt refine", events, bench.smelt("refine", lake="refined"))
     typed = bench.python("typed_table.py", bench.path("typed", "lake.duckdb")).json()["seconds"]
     say(f"  {'CREATE TABLE AS':24} {typed:7.2f} s")
-    peers = {"dbt-duckdb": dbt(bench, events)} if bench.options.peers else {}
+    peers = {"dbt-duckdb": dbt_round(bench, events)} if bench.options.peers else {}
     if clickhouse.is_measured(bench):
         peers["ClickHouse"] = log_run("ClickHouse", events, clickhouse_lake.refine(bench))
     return refined, typed, peers
 
 
-def dbt(bench, events):
-    """The models of bench/peers/dbt on the same Bronze: what a team with dbt would run instead."""
-    bench.copy_lake("lake", "dbt")
+def dbt(bench, lake):
+    """The models of bench/peers/dbt on a Bronze: what a team with dbt would run instead."""
     project = os.path.join(PEERS, "dbt")
     argv = [os.path.join(os.environ["PEERS_VENV"], "bin", "dbt"), "--quiet", "run", "--project-dir", project, "--profiles-dir", project,
-            "--target-path", bench.path("dbt", "target"), "--log-path", bench.path("dbt", "log")]
-    return log_run("dbt-duckdb", events, process.run(argv, env=bench.environment() | {"LAKE": bench.path("dbt", "lake.duckdb")}))
+            "--target-path", bench.path(lake, "target"), "--log-path", bench.path(lake, "log")]
+    return process.run(argv, env=bench.environment() | {"LAKE": bench.path(lake, "lake.duckdb")})
+
+
+def dbt_round(bench, events):
+    bench.copy_lake("lake", "dbt")
+    return log_run("dbt-duckdb", events, dbt(bench, "dbt"))
 
 
 def refine(bench):

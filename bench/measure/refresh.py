@@ -11,7 +11,8 @@ import time
 
 from measure import clickhouse
 from measure.clickhouse_lake import Resident
-from measure.report import at_least, at_most, beside, info, median, say
+from measure.refine import dbt
+from measure.report import at_least, at_most, beside, cost, info, median, say
 from measure.resident import InUp
 from measure.rounds import rounds
 
@@ -119,11 +120,13 @@ def refresh(bench):
     yield from of_peers
     yield from of_servers
     small, large_ = histories[0], histories[-1]
-    for what, times in (("the steps", "by_steps"), ("the whole process", "by_run")):
+    for what, times in (("the steps", "by_steps"), ("the whole process", "by_run")) if large_ is not small else ():
         growth = median(b / a for a, b in zip(getattr(small, times), getattr(large_, times)))
         yield at_most("refresh", f"growth of {what} from {small.events:,} to {large_.events:,}", growth, 1.3, "")
     for history in histories:
         yield from against_bare(bench, history)
+    for history in chosen if bench.options.peers else []:
+        yield from against_dbt(bench, history)
     for history in histories:
         if history.events >= bench.options.prototype_history:
             yield from against_prototype(bench, history)
@@ -147,6 +150,26 @@ def against_bare(bench, history):
     bench.forget("bare")
     what = f"Smelt / bare DuckDB storing and publishing {bench.options.new_events} rows, history {history.events:,}"
     yield info("refresh", what, median(history.by_steps) / median(seconds), "", f"{median(seconds) * 1e3:.0f} ms")
+
+
+def against_dbt(bench, history):
+    """Compares with dbt's incremental models. Smelt brings the new events to Bronze, then each refines: both are processes of their own."""
+    lake, pairs = "dbt-history", []
+    bench.smelt("ingest", "--from", bench.path(f"{history.lake}.jsonl"), lake=lake)
+    dbt(bench, lake)
+    for _ in rounds(bench):
+        history.add_events()
+        for into in (lake, history.lake):
+            bench.smelt("ingest", lake=into, topic=history.topic)
+        pairs.append((bench.smelt("refine", lake=history.lake), dbt(bench, lake)))
+        smelts, theirs = pairs[-1]
+        say(f"  smelt refine {smelts.seconds * 1e3:.0f} ms, dbt-duckdb {theirs.seconds:.2f} s")
+    bench.forget(lake)
+    smelts, theirs = (cost(runs) for runs in zip(*pairs, strict=True))
+    what = f"{bench.options.new_events} new events, history {history.events:,}: dbt-duckdb, incremental / smelt refine"
+    ratio = median(b.seconds / a.seconds for a, b in pairs)
+    row = at_least("refresh", what, ratio, 20, "", f"{theirs['seconds']:.2f} s / {smelts['seconds'] * 1e3:.0f} ms, processes of their own")
+    yield beside(row, f"refine of {bench.options.new_events} new events on {history.events:,}", "dbt-duckdb", smelts, theirs)
 
 
 def against_prototype(bench, history):
