@@ -101,7 +101,7 @@ static void put_text(LakeChunk *chunk, size_t col, size_t row, Span text) {
         lake_put_null(chunk, col, row);
 }
 
-/* What is not true is not known. */
+/* NULL instead of false. */
 static void put_true(LakeChunk *chunk, size_t col, size_t row, bool is_true) {
     if (is_true)
         ((bool *)lake_output(chunk, col).data)[row] = true;
