@@ -75,7 +75,7 @@ static int open_slot(Lake *lake, StagingSlot *slot, Error *err) {
     lake_only_reads(slot->conn); /* but for what it lands in a transaction */
     lake_only_lands(slot->conn);
     if (lake_register_source(slot->conn, "kafka_gaps", gap_columns, ARRAY_LEN(gap_columns), 1, fill_gaps, slot, err) != 0) return -1;
-    return parsed_open(slot->conn, &slot->parsed, err);
+    return parsed_open(slot->conn, PARSED_TEXTS_MOST, &slot->parsed, err);
 }
 
 int bronze_open(Lake *lake, Bronze **ret, Error *err) {
@@ -139,10 +139,6 @@ static int land_rejects(const StagingSlot *slot, const LakeBinding lineage[4], L
     return run_bound(slot, "bronze/rejects", all, ARRAY_LEN(all), &counts->rejected, err);
 }
 
-static int land_duplicates(const StagingSlot *slot, const LakeBinding lineage[4], LedgerCounts *counts, Error *err) {
-    return run_bound(slot, "bronze/duplicates", lineage, 3, &counts->duplicates, err);
-}
-
 static void warn_of_conflicts(int64_t n) {
     log_warn("ingest",
              "%" PRId64 " %s the source, id and time of an earlier event and another content; nothing is lost, and `smelt refine` "
@@ -172,7 +168,7 @@ static int land_messages(const Bronze *b, const StagingSlot *slot, int64_t now_u
     if (find_copies(b, slot, &alike, err) != 0) return -1;
     if (events > alike.copies && run_bound(slot, "bronze/land", lineage, 4, &counts->landed, err) != 0) return -1;
     if (events < (int64_t)slot->count && land_rejects(slot, lineage, counts, err) != 0) return -1;
-    if (alike.copies > 0 && land_duplicates(slot, lineage, counts, err) != 0) return -1;
+    if (alike.copies > 0 && run_bound(slot, "bronze/duplicates", lineage, 3, &counts->duplicates, err) != 0) return -1;
     if (slot->has_keys && run_bound(slot, "bronze/keys", lineage, 3, NULL, err) != 0) return -1;
     return lake_exec(slot->conn, "bronze/unstage", lake_sql("bronze/unstage"), err); /* their memory is for the other slot */
 }

@@ -73,6 +73,11 @@ static const int64_t *numbers(const Buf *list, size_t *ret_count) {
     return (const int64_t *)(const void *)list->data;
 }
 
+static char *bind_range(const char *name, const Range *times) {
+    const LakeBinding range[] = {{"from", lake_time(times->from_us)}, {"to", lake_time(times->to_us)}};
+    return lake_sql_bind(lake_sql(name), range, ARRAY_LEN(range));
+}
+
 /* ---- how a batch is spread over time ---- */
 
 static void buckets_done(Buckets *b) {
@@ -170,9 +175,9 @@ static int read_repeated(LakeConn *conn, Buf *ret, Error *err) {
 }
 
 static int store_outliers(LakeConn *conn, const Range *dense, Error *err) {
-    const LakeBinding range[] = {{"from", lake_time(dense->from_us)}, {"to", lake_time(dense->to_us)}};
-    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("bronze/outliers"), range, 2);
-    return lake_exec(conn, "bronze/outliers", sql, err);
+    static const char name[] = "bronze/outliers";
+    CLEANUP(free_text) char *sql = bind_range(name, dense);
+    return lake_exec(conn, name, sql, err);
 }
 
 int lookup_new(LakeConn *conn, Lookup **ret, Error *err) {
@@ -219,8 +224,7 @@ static int find(LakeConn *conn, const char *name, const char *sql, Buf *ret, Err
 /* Makes the range that in which Bronze has events; empty: it has none. */
 static int narrow(LakeConn *conn, Range *dense, Error *err) {
     static const char name[] = "bronze/times_in_range";
-    const LakeBinding range[] = {{"from", lake_time(dense->from_us)}, {"to", lake_time(dense->to_us)}};
-    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), range, 2);
+    CLEANUP(free_text) char *sql = bind_range(name, dense);
     CLEANUP(lake_result_freep) LakeResult *times = NULL;
     if (lake_query(conn, name, sql, NULL, 0, &times, err) != 0 || lake_next(times, err) < 0) return -1;
     dense->to_us = lake_is_null(times, 0) ? dense->from_us : lake_col_int(times, 1) + 1;
@@ -232,8 +236,7 @@ static int find_dense(LakeConn *conn, Range dense, Buf *ret, Error *err) {
     static const char name[] = "bronze/repeated_in_bronze";
     if (dense.events >= MANY_EVENTS && narrow(conn, &dense, err) != 0) return -1;
     if (dense.from_us == dense.to_us) return 0;
-    const LakeBinding range[] = {{"from", lake_time(dense.from_us)}, {"to", lake_time(dense.to_us)}};
-    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), range, 2);
+    CLEANUP(free_text) char *sql = bind_range(name, &dense);
     return find(conn, name, sql, ret, err);
 }
 

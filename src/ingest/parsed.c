@@ -45,6 +45,7 @@ struct ParsedBatch {
     const Batch *batch;  /* borrowed; NULL: none */
     ParsedEvent *events; /* by message; owned */
     size_t capacity;     /* of `events` */
+    size_t most_texts;   /* bytes in the texts of a thread */
     Scratch scratch[SCAN_THREADS];
     void *streams[SCAN_THREADS]; /* the same, for DuckDB */
     /* messages that were claimed, by table function */
@@ -162,13 +163,15 @@ static void parse_message(Scratch *s, const BatchMessage *m, Envelope *ret) {
     envelope_parse_message(s->parser, &message, ret);
 }
 
-static void keep(Scratch *s, Span text, ParsedEvent *e, int which) {
+/* False: there is no room for it. */
+static bool keep(Scratch *s, Span text, ParsedEvent *e, int which) {
     const Buf *bytes = &s->parsed->batch->bytes;
     uintptr_t at = (uintptr_t)text.at, first = (uintptr_t)bytes->data, place = at - first;
     e->len[which] = NO_TEXT;
-    if (text.at == NULL) return;
+    if (text.at == NULL) return true;
     bool is_in_batch = at >= first && place < bytes->len;
     if (!is_in_batch) {
+        if (text.len > s->parsed->most_texts - s->texts.len) return false;
         e->copied |= (uint8_t)(1 << which);
         place = s->texts.len;
         buf_add(&s->texts, text.at, text.len);
@@ -176,25 +179,23 @@ static void keep(Scratch *s, Span text, ParsedEvent *e, int which) {
     BUG_IF(place > UINT32_MAX || text.len >= NO_TEXT);
     e->at[which] = (uint32_t)place;
     e->len[which] = (uint32_t)text.len;
+    return true;
 }
 
-static void keep_event(Scratch *s, const Envelope *e, ParsedEvent *ret) {
-    *ret = (ParsedEvent){.is_event = e->reject == NULL};
-    if (!ret->is_event) {
-        ret->reject = e->reject;
-        return;
-    }
-    ret->thread = (uint8_t)(s - s->parsed->scratch);
-    ret->has_time = e->has_time;
-    ret->time_us = e->time_us;
-    ret->has_quality = e->has_quality;
-    ret->quality = e->quality;
-    keep(s, e->id, ret, TEXT_ID);
-    keep(s, e->type, ret, TEXT_TYPE);
-    keep(s, e->source, ret, TEXT_SOURCE);
-    keep(s, e->entity_id, ret, TEXT_ENTITY);
-    keep(s, e->payload, ret, TEXT_PAYLOAD);
-    keep(s, e->extra, ret, TEXT_EXTRA);
+static bool keep_texts(Scratch *s, const Envelope *e, ParsedEvent *ret) {
+    return keep(s, e->id, ret, TEXT_ID) && keep(s, e->type, ret, TEXT_TYPE) && keep(s, e->source, ret, TEXT_SOURCE) &&
+           keep(s, e->entity_id, ret, TEXT_ENTITY) && keep(s, e->payload, ret, TEXT_PAYLOAD) && keep(s, e->extra, ret, TEXT_EXTRA);
+}
+
+static ParsedEvent keep_event(Scratch *s, const Envelope *e) {
+    ParsedEvent event = {.is_event = true,
+                         .thread = (uint8_t)(s - s->parsed->scratch),
+                         .has_time = e->has_time,
+                         .time_us = e->time_us,
+                         .has_quality = e->has_quality,
+                         .quality = e->quality};
+    if (e->reject != NULL) return (ParsedEvent){.reject = e->reject};
+    return keep_texts(s, e, &event) ? event : (ParsedEvent){.reject = "too_large"};
 }
 
 static Span text_of(const ParsedBatch *p, const ParsedEvent *e, int which) {
@@ -213,8 +214,8 @@ static bool put_identity(Scratch *s, size_t place, LakeChunk *chunk, size_t row)
     ParsedEvent *event = &s->parsed->events[place];
     Envelope e = {0};
     parse_message(s, m, &e);
-    keep_event(s, &e, event);
-    if (e.reject != NULL) return false;
+    *event = keep_event(s, &e);
+    if (!event->is_event) return false;
     lake_put_int(chunk, ID_PARTITION, row, m->partition);
     lake_put_int(chunk, ID_OFFSET, row, m->offset);
     put_text(chunk, ID_SOURCE, row, e.source);
@@ -365,8 +366,9 @@ static int register_functions(ParsedBatch *p, LakeConn *conn, Error *err) {
     return 0;
 }
 
-int parsed_open(LakeConn *conn, ParsedBatch **ret, Error *err) {
+int parsed_open(LakeConn *conn, uint32_t most_texts, ParsedBatch **ret, Error *err) {
     CLEANUP(parsed_freep) ParsedBatch *p = xcalloc(1, sizeof *p);
+    p->most_texts = most_texts;
     for (size_t i = 0; i < SCAN_THREADS; i++) {
         p->scratch[i].parsed = p;
         p->streams[i] = &p->scratch[i];

@@ -18,8 +18,11 @@
 
 typedef struct ParsedBatch ParsedBatch;
 
-/* The connection is borrowed and must outlive it. */
-int parsed_open(LakeConn *conn, ParsedBatch **ret, Error *err) MUST_CHECK;
+#define PARSED_TEXTS_MOST UINT32_MAX
+/* An event whose copied texts would make those of the batch that a thread has parsed longer than `most_texts` bytes becomes a reject
+ * (too_large), with the bytes that came: messages in Avro may grow 64 times (avro/avro.h). The connection is borrowed and must outlive it.
+ */
+int parsed_open(LakeConn *conn, uint32_t most_texts, ParsedBatch **ret, Error *err) MUST_CHECK;
 void parsed_free(ParsedBatch *p);
 DEFINE_CLEANUP(parsed_free, ParsedBatch)
 /* Nothing is parsed yet. The batch is borrowed until parsed_end, its envelope and schemas until batch_identities() was read. */

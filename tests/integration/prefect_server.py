@@ -50,10 +50,10 @@ class Prefect:
         self.started: list[subprocess.Popen[bytes]] = []
         self.start("prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port))
         try:
-            eventually(f"Prefect's server: {self.log('prefect')}", self.is_up, START_SECONDS)
-        except AssertionError:
+            eventually("Prefect's server is up", self.is_up, START_SECONDS)
+        except AssertionError as late:
             self.end()
-            raise
+            raise AssertionError(f"{late}; its log: {self.log('prefect')}") from late
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{command[0]}.log").open("ab") as log:

@@ -18,7 +18,7 @@ static int up(void **state) {
     f->lake = open_lake(":memory:", NULL);
     f->conn = f->lake.conn;
     f->batch = batch_new(60000, 1 << 20);
-    must(parsed_open(f->conn, &f->parsed, &err), &err);
+    must(parsed_open(f->conn, PARSED_TEXTS_MOST, &f->parsed, &err), &err);
     *state = f;
     return 0;
 }
@@ -140,12 +140,34 @@ static void keys_are_of_events_that_keep_them(void **state) {
 
 #define WITH_BATCH(test) cmocka_unit_test_setup_teardown(test, up, down)
 
+/* It ends neither the process nor the batch, and the bytes that came are kept. What is in the batch as it is needs no room. */
+static void what_has_no_room_is_rejected(void **state) {
+    Fixture *f = *state;
+    Error err = {0};
+    parsed_freep(&f->parsed);
+    must(parsed_open(f->conn, 40, &f->parsed, &err), &err);
+    for (int round = 0; round < 2; round++) { /* the next batch has all of the room again */
+        batch_clear(f->batch);
+        add(f, "{\"id\":\"\\u0061 text of thirty bytes, copied\",\"source\":\"s\"}");
+        add(f, "{\"id\":\"\\u0062nother one, for which there is none\",\"source\":\"s\"}");
+        add(f, "{\"id\":\"this one is in the batch, however long it may be\",\"source\":\"s\"}");
+        add(f, "{\"id\":\"\\u0063\",\"source\":\"s\"}");
+        parse(f);
+        parsed_rewind(f->parsed);
+        run(f->conn, "CREATE OR REPLACE TABLE e AS FROM batch_events(); CREATE OR REPLACE TABLE r AS FROM batch_rejects()");
+        assert_int_equal(
+            number(f->conn, "SELECT count(*) FROM e WHERE kafka_offset <> 1 AND (event_id[1] <> 'a' OR length(event_id) = 30)"), 3);
+        assert_int_equal(
+            number(f->conn, "SELECT count(*) FROM r WHERE kafka_offset = 1 AND reason = 'too_large' AND octet_length(raw_value) > 50"), 1);
+        assert_int_equal(number(f->conn, "SELECT count(*) FROM identities"), 3);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH_BATCH(each_message_is_an_event_or_a_reject),
-        WITH_BATCH(what_is_too_large_is_rejected_with_its_beginning),
-        WITH_BATCH(texts_that_are_not_in_the_batch_stay),
-        WITH_BATCH(keys_are_of_events_that_keep_them),
+        WITH_BATCH(each_message_is_an_event_or_a_reject), WITH_BATCH(what_is_too_large_is_rejected_with_its_beginning),
+        WITH_BATCH(texts_that_are_not_in_the_batch_stay), WITH_BATCH(keys_are_of_events_that_keep_them),
+        WITH_BATCH(what_has_no_room_is_rejected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
